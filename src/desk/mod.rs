@@ -1,0 +1,100 @@
+//! What the call centre does. The desk decides with pure rules, remembers through the store, asks
+//! the one clock, and knows neither SQL nor gRPC.
+
+mod access;
+mod keeper;
+mod log;
+mod secret;
+
+pub use access::{NewUser, SignedIn, UserChange, UserView};
+
+use crate::chance::Chance;
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::model::{Caller, Role, SurveyRow};
+use crate::msg;
+use crate::store::Store;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// The desk of one replica; cheap to clone.
+#[derive(Clone)]
+pub struct Desk(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    clock: Clock,
+    chance: Chance,
+    key: [u8; 32],
+    incarnation: i64,
+    secrets: secret::Secrets,
+    stopping: watch::Sender<bool>,
+}
+
+/// SHA-256 of some bytes.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+impl Desk {
+    /// Opens the desk on a database, making the installation where the database is empty.
+    ///
+    /// # Errors
+    /// A database made with another installation key.
+    pub async fn open(store: Store, key: [u8; 32], clock: Clock, chance: Chance) -> Result<Desk> {
+        let check = sha256(&[b"check|", &key[..]].concat());
+        let mut tx = store.begin().await?;
+        let found = match tx.installation().await? {
+            Some(found) => found,
+            None => {
+                tx.create_installation(&check, clock.now_us()).await?;
+                tx.insert_survey(&SurveyRow { created_us: clock.now_us(), ..SurveyRow::default() })
+                    .await?;
+                tx.installation().await?.ok_or_else(|| Error::defect("no installation"))?
+            }
+        };
+        tx.commit().await?;
+        if found.key_check != check {
+            return Err(Error::invalid("key-file", msg!("store.other_key")));
+        }
+        let incarnation = found.incarnation;
+        let secrets = secret::Secrets::new();
+        let stopping = watch::Sender::new(false);
+        Ok(Desk(Arc::new(Inner { store, clock, chance, key, incarnation, secrets, stopping })))
+    }
+
+    /// The clock everybody asks.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// The database behind this desk.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// No new leases from here on; waiting pulls and open streams end.
+    pub fn stop(&self) {
+        self.0.stopping.send_replace(true);
+    }
+
+    /// Now, by the one clock.
+    pub fn now_us(&self) -> i64 {
+        self.0.clock.now_us()
+    }
+
+    /// A survey this caller may reach. One that is missing and one that is not theirs answer alike.
+    pub async fn reach(&self, who: &Caller, survey_id: i64) -> Result<SurveyRow> {
+        let mut tx = self.0.store.read().await?;
+        let survey = if survey_id > 0 { tx.survey(survey_id).await? } else { None };
+        let mine = who.role == Role::Administrator
+            || tx.surveys_of_user(who.user_id).await?.contains(&survey_id);
+        survey.filter(|_| mine).ok_or_else(|| no_survey(survey_id))
+    }
+}
+
+/// The answer for a survey that is missing or not the caller's.
+pub(crate) fn no_survey(survey_id: i64) -> Error {
+    Error::NotFound(msg!("survey.not_found", survey_id = survey_id))
+}

@@ -1,0 +1,24 @@
+//! canvass: a telephone-survey (CATI) backend. The modules, in the order to read them:
+
+/// The only source of random bytes.
+pub mod chance;
+/// The command line.
+pub mod cli;
+/// The only clock.
+pub mod clock;
+/// What a server is started with.
+pub mod config;
+/// What the call centre does.
+pub mod desk;
+/// The one error.
+pub mod error;
+/// The texts of every message, in three languages.
+pub mod locale;
+/// The nouns every room shares.
+pub mod model;
+/// Door 1: gRPC.
+pub mod rpc;
+/// Pure verbs: drawing, scheduling, quotas, scoring, reading rosters, writing exports.
+pub mod rules;
+/// Memory: two databases, one text.
+pub mod store;

@@ -1,0 +1,15 @@
+//! Door 1: gRPC. It admits, converts and answers; it decides nothing.
+
+mod access;
+mod administration;
+mod door;
+mod interviewing;
+mod page;
+mod reporting;
+mod roles;
+mod server;
+mod status;
+mod supervision;
+
+pub use roles::{Least, TABLE, least};
+pub use server::{Listen, Tls, serve};

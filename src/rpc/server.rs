@@ -1,0 +1,128 @@
+//! The listening server: limits on every connection, TLS, health, reflection, a graceful stop.
+
+use super::door::Door;
+use crate::desk::Desk;
+use crate::error::{Error, Result};
+use crate::msg;
+use canvass_proto::{FILE_DESCRIPTOR_SET, v1};
+use std::{future::Future, net::SocketAddr, time::Duration};
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::{Identity, Server, ServerTlsConfig};
+
+/// Largest message an interviewer or supervisor may send.
+const MESSAGE_MAX: usize = 256 * 1024;
+/// Largest message of administration: a questionnaire or a piece of a file.
+const ADMIN_MESSAGE_MAX: usize = 1024 * 1024;
+
+/// Certificate chain and key, PEM.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    /// Certificate chain.
+    pub cert: Vec<u8>,
+    /// Private key.
+    pub key: Vec<u8>,
+}
+
+/// Where to listen.
+pub struct Listen {
+    /// A bound listener, so that a test can take any free port.
+    pub listener: TcpListener,
+    /// TLS, or plain text.
+    pub tls: Option<Tls>,
+}
+
+impl Listen {
+    /// Binds an address. One that others can reach needs TLS, unless plain text is asked for.
+    pub async fn bind(address: SocketAddr, tls: Option<Tls>, plaintext: bool) -> Result<Listen> {
+        if tls.is_none() && !plaintext && !address.ip().is_loopback() {
+            return Err(Error::invalid("listen", msg!("serve.needs_tls", address = address)));
+        }
+        let listener = TcpListener::bind(address).await.map_err(|e| {
+            Error::invalid("listen", msg!("serve.bind", address = address, why = e))
+        })?;
+        Ok(Listen { listener, tls })
+    }
+}
+
+/// The builder with every limit that is off by default: without them a client could open streams or
+/// force resets without end.
+fn limited() -> Server {
+    Server::builder()
+        .max_concurrent_streams(Some(64))
+        .http2_max_local_error_reset_streams(Some(256))
+        .http2_max_pending_accept_reset_streams(Some(20))
+        .http2_max_header_list_size(Some(16 * 1024))
+        .http2_keepalive_interval(Some(Duration::from_secs(30)))
+        .http2_keepalive_timeout(Some(Duration::from_secs(10)))
+        .max_connection_age(Duration::from_secs(3600))
+        .max_connection_age_grace(Duration::from_secs(60))
+        .tcp_nodelay(true)
+}
+
+/// Serves until `stop` resolves, then finishes what is under way within ten seconds.
+pub async fn serve(
+    desk: Desk,
+    listen: Listen,
+    stop: impl Future<Output = ()> + Send,
+) -> Result<()> {
+    let door = Door { desk: desk.clone() };
+    let mut server = limited();
+    if let Some(tls) = listen.tls {
+        let tls = ServerTlsConfig::new()
+            .identity(Identity::from_pem(tls.cert, tls.key))
+            .timeout(Duration::from_secs(5));
+        server = server
+            .tls_config(tls)
+            .map_err(|e| Error::invalid("tls-cert", msg!("serve.bad_tls", why = e)))?;
+    }
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health.set_service_status("", tonic_health::ServingStatus::Serving).await;
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()
+        .map_err(Error::defect)?;
+    use v1::{
+        access_service_server::AccessServiceServer,
+        administration_service_server::AdministrationServiceServer,
+        interviewing_service_server::InterviewingServiceServer,
+        reporting_service_server::ReportingServiceServer,
+        supervision_service_server::SupervisionServiceServer,
+    };
+    let router = server
+        .add_service(health_service)
+        .add_service(reflection)
+        .add_service(AccessServiceServer::new(door.clone()).max_decoding_message_size(MESSAGE_MAX))
+        .add_service(
+            InterviewingServiceServer::new(door.clone()).max_decoding_message_size(MESSAGE_MAX),
+        )
+        .add_service(
+            SupervisionServiceServer::new(door.clone()).max_decoding_message_size(MESSAGE_MAX),
+        )
+        .add_service(
+            AdministrationServiceServer::new(door.clone())
+                .max_decoding_message_size(ADMIN_MESSAGE_MAX),
+        )
+        .add_service(ReportingServiceServer::new(door).max_decoding_message_size(MESSAGE_MAX));
+    let (told, mut heard) = tokio::sync::watch::channel(false);
+    let stopping = async move {
+        stop.await;
+        desk.stop();
+        health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
+        let _ = told.send(true);
+    };
+    let serving =
+        router.serve_with_incoming_shutdown(TcpListenerStream::new(listen.listener), stopping);
+    let deadline = async {
+        // an error means that the sender is gone: the server has ended by itself
+        if heard.wait_for(|stopped| *stopped).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(Duration::from_secs(10)).await;
+    };
+    tokio::select! {
+        done = serving => done.map_err(|e| Error::Internal(e.into())),
+        () = deadline => Ok(()),
+    }
+}

@@ -1,0 +1,22 @@
+//! Pure verbs: functions of their arguments, with no clock, no files and no chance of their own.
+
+/// Sorted-key JSON and its SHA-256, the version of a questionnaire or scheme.
+pub mod canonical;
+/// The exact bytes of a draw's evidence, and their check.
+pub mod evidence;
+/// Exact fractions, decimals and how they are printed.
+pub mod exact;
+/// Stable keys, the canonical frame, persons and their groups.
+pub mod frame;
+/// Telephone numbers: what is dialled, and what is refused by name.
+pub mod phone;
+/// Questionnaires, and the answers given to them.
+pub mod questionnaire;
+/// The draw: allocation, tickets, seeds, replicates.
+pub mod sampling;
+/// Scoring schemes: the settings of a survey's evaluation, frozen before fieldwork.
+pub mod scheme;
+/// Scores and tiers from valid interviews.
+pub mod scoring;
+/// What is wrong with an input, by field.
+pub mod violation;

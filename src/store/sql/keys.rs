@@ -1,0 +1,147 @@
+//! Request keys (what was answered to every write) and the append-only log.
+
+use crate::error::Result;
+use crate::model::Event;
+use crate::store::{Tx, dialect::args};
+use sqlx::FromRow;
+
+/// What was answered to a write.
+#[derive(Clone, Debug, FromRow)]
+pub struct KeyRow {
+    /// UUID of the request.
+    pub request_id: Vec<u8>,
+    /// Who sent it.
+    pub user_id: i64,
+    /// Which call.
+    pub method: String,
+    /// SHA-256 of the request without its id.
+    pub request_sha256: Vec<u8>,
+    /// What was answered (JSON of the receipt).
+    pub receipt: String,
+}
+
+/// An event as listed for a case.
+#[derive(Clone, Debug, FromRow)]
+pub struct EventRow {
+    /// Position in the survey's log.
+    pub log_pos: i64,
+    /// When.
+    pub at_us: i64,
+    /// Who.
+    pub user_id: i64,
+    /// What.
+    pub kind: String,
+}
+
+/// Commits an event: its body, salt and commitment.
+#[derive(Clone, Debug)]
+pub struct SealedEvent {
+    /// The event itself.
+    pub event: Event,
+    /// Protobuf of the event.
+    pub body: Vec<u8>,
+    /// 16 random bytes.
+    pub salt: [u8; 16],
+    /// SHA-256(salt, body).
+    pub commitment: [u8; 32],
+}
+
+impl Tx {
+    /// The keys already used among these.
+    pub async fn keys(&mut self, survey_id: i64, ids: &[[u8; 16]]) -> Result<Vec<KeyRow>> {
+        self.all_of(
+            "with v(request_id) as (values {values}) select k.request_id, k.user_id, k.method, \
+             k.request_sha256, k.receipt from request_key k join v on v.request_id = k.request_id \
+             where k.survey_id = $1",
+            args![survey_id],
+            ids.iter().map(|id| args![*id]).collect(),
+        )
+        .await
+    }
+
+    /// Stores what was answered.
+    pub async fn insert_keys(
+        &mut self,
+        survey_id: i64,
+        keys: &[KeyRow],
+        now_us: i64,
+    ) -> Result<()> {
+        let rows = keys
+            .iter()
+            .map(|k| {
+                args![&k.request_id, k.user_id, &k.method, &k.request_sha256, &k.receipt, now_us]
+            })
+            .collect();
+        self.insert(
+            "insert into request_key (survey_id, request_id, user_id, method, request_sha256, \
+             receipt, at_us)",
+            survey_id.into(),
+            rows,
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Appends events whose positions follow the head that [`Tx::head`] locked, and moves the head.
+    pub async fn append(&mut self, survey_id: i64, events: &[SealedEvent]) -> Result<()> {
+        let Some(last) = events.last() else { return Ok(()) };
+        let rows = events
+            .iter()
+            .map(|e| {
+                args![
+                    e.event.log_pos,
+                    e.event.at_us,
+                    e.event.user_id,
+                    &e.event.kind,
+                    e.event.case_no,
+                    &e.body,
+                    &e.salt[..],
+                    e.commitment
+                ]
+            })
+            .collect();
+        self.insert(
+            "insert into event (survey_id, log_pos, at_us, user_id, kind, case_no, body, salt, \
+             commitment)",
+            survey_id.into(),
+            rows,
+        )
+        .await?;
+        self.run(
+            "update survey set event_head = $2 where survey_id = $1",
+            args![survey_id, last.event.log_pos],
+        )
+        .await
+        .map(drop)
+    }
+
+    /// The events of a case, in order.
+    pub async fn events_of_case(&mut self, survey_id: i64, case_no: i64) -> Result<Vec<EventRow>> {
+        self.all(
+            "select log_pos, at_us, user_id, kind from event \
+             where survey_id = $1 and case_no = $2 order by log_pos",
+            args![survey_id, case_no],
+        )
+        .await
+    }
+
+    /// The time of the newest event of any survey, 0 if there is none.
+    pub async fn last_event_us(&mut self) -> Result<i64> {
+        self.number("select coalesce(max(at_us), 0) from event", args![]).await
+    }
+
+    /// Commitments of a survey's log after a position, for whoever checks it.
+    pub async fn commitments(
+        &mut self,
+        survey_id: i64,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<(i64, Vec<u8>, Vec<u8>, Vec<u8>)>> {
+        self.all(
+            "select log_pos, body, salt, commitment from event \
+             where survey_id = $1 and log_pos > $2 order by log_pos limit $3",
+            args![survey_id, after, limit],
+        )
+        .await
+    }
+}

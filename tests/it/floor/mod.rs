@@ -1,0 +1,160 @@
+//! The harness: throwaway databases, a real server on a real port, users made by the same calls as
+//! everybody's.
+
+pub mod cluster;
+
+use canvass::{
+    chance::Chance,
+    clock::Clock,
+    desk::Desk,
+    rpc::{Listen, serve},
+    store::{Durability, Migrate, Store},
+};
+use canvass_proto::v1::{self, access_service_client::AccessServiceClient};
+use std::{net::SocketAddr, path::PathBuf};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tonic::{Request, transport::Channel};
+
+/// Which database a test runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+pub const KINDS: [Kind; 2] = [Kind::Sqlite, Kind::Postgres];
+
+/// Monday 2026-03-02 18:00 in Shanghai.
+pub const EVENING_US: i64 = 1_772_445_600_000_000;
+pub const SECOND_US: i64 = 1_000_000;
+pub const MINUTE_US: i64 = 60 * SECOND_US;
+
+pub const PASSWORD: &str = "correct horse battery";
+
+/// A database that is thrown away with the value.
+pub struct Place {
+    pub url: String,
+    pub dir: tempfile::TempDir,
+}
+
+impl Place {
+    pub fn new(kind: Kind) -> Place {
+        let dir = tempfile::Builder::new().prefix("cv").tempdir().unwrap();
+        let url = match kind {
+            Kind::Sqlite => format!("sqlite:{}", dir.path().join("canvass.db").display()),
+            Kind::Postgres => cluster::fresh_database(),
+        };
+        Place { url, dir }
+    }
+
+    pub async fn open(&self) -> Store {
+        // NORMAL: these tests kill processes, not machines
+        Store::open(&self.url, Migrate::Auto, Durability::Normal).await.unwrap()
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+}
+
+/// A running server with a manual clock and a seeded source of chance.
+pub struct Floor {
+    pub place: Place,
+    pub desk: Desk,
+    pub address: SocketAddr,
+    pub admin: String,
+    stop: Option<oneshot::Sender<()>>,
+    serving: Option<JoinHandle<()>>,
+}
+
+impl Floor {
+    pub async fn new(kind: Kind) -> Floor {
+        Floor::at(Place::new(kind)).await
+    }
+
+    pub async fn at(place: Place) -> Floor {
+        let store = place.open().await;
+        let clock = Clock::manual(EVENING_US);
+        let desk = Desk::open(store, [7; 32], clock, Chance::seeded([9; 32])).await.unwrap();
+        let secret = desk.first_user().await.unwrap().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let serving = desk.clone();
+        let serving = tokio::spawn(async move {
+            let listen = Listen { listener, tls: None };
+            serve(serving, listen, async move { drop(stopped.await) }).await.unwrap();
+        });
+        let mut floor = Floor {
+            place,
+            desk,
+            address,
+            admin: String::new(),
+            stop: Some(stop),
+            serving: Some(serving),
+        };
+        floor.admin = floor.sign_in("admin", &secret, PASSWORD).await;
+        floor
+    }
+
+    pub async fn channel(&self) -> Channel {
+        Channel::from_shared(format!("http://{}", self.address)).unwrap().connect().await.unwrap()
+    }
+
+    pub async fn access(&self) -> AccessServiceClient<Channel> {
+        AccessServiceClient::new(self.channel().await)
+    }
+
+    /// Signs in and returns the token.
+    pub async fn sign_in(&self, name: &str, secret: &str, new_password: &str) -> String {
+        let request = v1::SignInRequest {
+            name: name.into(),
+            secret: secret.into(),
+            new_password: new_password.into(),
+        };
+        self.access().await.sign_in(request).await.unwrap().into_inner().token
+    }
+
+    /// Makes a user by the same calls as everybody's; its number and a token.
+    pub async fn user(&self, name: &str, role: v1::Role, surveys: &[i64]) -> (i64, String) {
+        let request = v1::CreateUserRequest {
+            request_id: id(),
+            name: name.into(),
+            role: role as i32,
+            survey_ids: surveys.to_vec(),
+        };
+        let made = self.access().await.create_user(with(&self.admin, request)).await.unwrap();
+        let made = made.into_inner();
+        let token = self.sign_in(name, &made.one_time_secret, PASSWORD).await;
+        (made.user.unwrap().user_id, token)
+    }
+
+    pub async fn stop(mut self) -> Place {
+        if let Some(stop) = self.stop.take() {
+            stop.send(()).ok();
+        }
+        if let Some(serving) = self.serving.take() {
+            serving.await.unwrap();
+        }
+        self.desk.store().close().await;
+        self.place
+    }
+}
+
+/// A fresh request id.
+pub fn id() -> String {
+    uuid::Builder::from_random_bytes(rand::random()).into_uuid().to_string()
+}
+
+/// A request with a token.
+pub fn with<T>(token: &str, message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+    request
+}
+
+/// The machine-readable reason of a status.
+pub fn reason(status: &tonic::Status) -> String {
+    use tonic_types::StatusExt;
+    status.get_details_error_info().map(|info| info.reason).unwrap_or_default()
+}

@@ -1,0 +1,26 @@
+//! One test binary: the floor (harness), store conformance on both databases, stories over real
+//! gRPC, and the tree's own rules. `cfg(test)` tells the lints that helpers are tests too.
+
+#[cfg(test)]
+mod floor;
+
+#[cfg(test)]
+mod access;
+#[cfg(test)]
+mod evidence;
+#[cfg(test)]
+mod frame;
+#[cfg(test)]
+mod phone;
+#[cfg(test)]
+mod questionnaire;
+#[cfg(test)]
+mod sampling;
+#[cfg(test)]
+mod scheme;
+#[cfg(test)]
+mod scoring;
+#[cfg(test)]
+mod store;
+#[cfg(test)]
+mod tidy;
