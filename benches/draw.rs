@@ -1,4 +1,4 @@
-//! Draws 15 from each of 25,000 classes of 40 (1,000,000 units) and prints seconds and bytes a unit.
+//! Draws 15 from each of 25,000 classes of 40 (1,000,000 units); prints seconds and bytes a unit.
 //!
 //! `cargo bench --bench draw`: under 2 s and under 200 bytes a unit. The bytes are the growth of
 //! the peak resident size (Linux) from the frame's making to the end of the draw.

@@ -215,7 +215,8 @@ create table unit_target (
     primary key (survey_id, unit_no, target_no)
 );
 
--- every draw ever made of the frame
+-- every draw ever made of the frame; a sample follows from frame, design and seed, so that only its
+-- hash is kept, and the draw in force stands in cases
 create table draw (
     survey_id bigint not null,
     draw_no bigint not null,
@@ -234,20 +235,6 @@ create table draw (
     primary key (survey_id, draw_no)
 );
 
--- the sample of every draw; the draw in force also stands in cases
-create table draw_unit (
-    survey_id bigint not null,
-    draw_no bigint not null,
-    stratum_no bigint not null,
-    draw_rank bigint not null,
-    unit_no bigint not null,
-    -- 0 main, 1 reserve
-    role bigint not null,
-    replicate bigint not null,
-    ticket bytea not null,
-    primary key (survey_id, draw_no, stratum_no, draw_rank)
-);
-
 create table cell (
     survey_id bigint not null,
     cell_no bigint not null,
@@ -258,8 +245,10 @@ create table cell (
     -- places reserved by interviews under way, valid interviews that count
     held bigint not null,
     done bigint not null,
-    -- highest replicate released, 0 = main cases only
+    -- highest replicate released, 0 = main cases only; cases released, and of these final
     released_replicate bigint not null,
+    released_n bigint not null,
+    final_n bigint not null,
     primary key (survey_id, cell_no),
     check (held >= 0),
     check (done >= 0)
@@ -288,7 +277,8 @@ create table cases (
     plan_queue bigint not null,
     plan_due_us bigint not null,
     appointment_us bigint not null,
-    -- the lease: holder 0 = nobody; the epoch only grows
+    -- the lease: holder is the user of the current epoch, lease_until_us 0 = ended; the epoch only
+    -- grows
     epoch bigint not null,
     holder bigint not null,
     lease_since_us bigint not null,
@@ -308,7 +298,7 @@ create table cases (
 create index cases_due on cases (survey_id, zone, queue, due_us, priority, case_no);
 create index cases_cell on cases (survey_id, cell_no, replicate);
 create index cases_person on cases (survey_id, person_group);
-create index cases_holder on cases (survey_id, holder);
+create index cases_holder on cases (survey_id, holder, lease_until_us);
 create unique index cases_unit on cases (survey_id, unit_no);
 
 -- one dial, append-only; a correction is a new version

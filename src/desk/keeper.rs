@@ -4,21 +4,42 @@ use super::Desk;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
-/// How often the database's clock is read.
-const SYNC_S: u64 = 10;
+/// How often expired reservations are looked for.
+const SWEEP_S: u64 = 4;
+/// The database's clock is read every so many sweeps: every 8 s.
+const SYNC_EVERY: u32 = 2;
+/// A jump of the wall clock by more than the longest lease time that is never one.
+const JUMP_US: i64 = 30_000_000;
 
 impl Desk {
     /// Starts the keeper; abort it when serving ends.
     pub fn keep(&self) -> JoinHandle<()> {
         let desk = self.clone();
         tokio::spawn(async move {
-            let mut every = tokio::time::interval(Duration::from_secs(SYNC_S));
+            let mut every = tokio::time::interval(Duration::from_secs(SWEEP_S));
             every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-            loop {
+            for round in 0_u32.. {
                 every.tick().await;
-                desk.sync_clock().await;
+                if round.is_multiple_of(SYNC_EVERY) {
+                    desk.sync_clock().await;
+                }
+                desk.look_for_jump().await;
+                if let Err(error) = desk.sweep().await {
+                    tracing::warn!(%error, "expired reservations could not be freed; trying again");
+                }
             }
         })
+    }
+
+    async fn look_for_jump(&self) {
+        let jump_us = self.clock().jump_us();
+        if jump_us < JUMP_US {
+            return;
+        }
+        tracing::error!(jump_us, "the system's clock jumped ahead; live leases are extended once");
+        if let Err(error) = self.clock_jumped(jump_us).await {
+            tracing::warn!(%error, "leases could not be extended");
+        }
     }
 
     async fn sync_clock(&self) {

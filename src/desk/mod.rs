@@ -2,11 +2,25 @@
 //! the one clock, and knows neither SQL nor gRPC.
 
 mod access;
+mod board;
+mod draw;
+mod fieldwork;
+mod frame;
 mod keeper;
 mod log;
 mod secret;
+mod supervision;
+mod survey;
 
 pub use access::{NewUser, SignedIn, UserChange, UserView};
+pub use fieldwork::{
+    Assignment, Corrected, DialReport, Dry, Finished, Lease, Nothing, Ratings, Receipt, Submission, Then, Verdict,
+};
+pub use draw::{Assumptions, Plan, PlanRow};
+pub use frame::Frozen;
+pub use supervision::{
+    CaseHistory, CaseView, CellTally, Picture, Scope, Seat, Tally, quarantined_ratings,
+};
 
 use crate::chance::Chance;
 use crate::clock::Clock;
@@ -29,6 +43,9 @@ struct Inner {
     key: [u8; 32],
     incarnation: i64,
     secrets: secret::Secrets,
+    questionnaires: fieldwork::Questionnaires,
+    lanes: fieldwork::Lanes,
+    bells: board::Bells,
     stopping: watch::Sender<bool>,
 }
 
@@ -61,7 +78,20 @@ impl Desk {
         let incarnation = found.incarnation;
         let secrets = secret::Secrets::new();
         let stopping = watch::Sender::new(false);
-        Ok(Desk(Arc::new(Inner { store, clock, chance, key, incarnation, secrets, stopping })))
+        // SQLite has one writer; more than eight at once only queue in the database
+        let in_flight = if store.path().is_some() { 1 } else { 8 };
+        Ok(Desk(Arc::new(Inner {
+            store,
+            clock,
+            chance,
+            key,
+            incarnation,
+            secrets,
+            questionnaires: fieldwork::Questionnaires::default(),
+            lanes: fieldwork::Lanes::new(in_flight),
+            bells: board::Bells::default(),
+            stopping,
+        })))
     }
 
     /// The clock everybody asks.
@@ -92,9 +122,26 @@ impl Desk {
             || tx.surveys_of_user(who.user_id).await?.contains(&survey_id);
         survey.filter(|_| mine).ok_or_else(|| no_survey(survey_id))
     }
+
+    /// Notes in the access log that something was taken out of a survey.
+    async fn disclose(&self, who: &Caller, survey_id: i64, what: &str, log_pos: i64) -> Result<()> {
+        let access_id = self.0.chance.bytes::<16>()?;
+        let mut tx = self.0.store.begin().await?;
+        tx.log_access(access_id, survey_id, who.user_id, what, log_pos, self.now_us()).await?;
+        tx.commit().await
+    }
 }
 
 /// The answer for a survey that is missing or not the caller's.
 pub(crate) fn no_survey(survey_id: i64) -> Error {
     Error::NotFound(msg!("survey.not_found", survey_id = survey_id))
+}
+
+/// A reason for the record: 1 to 500 characters.
+pub(crate) fn check_reason(field: &str, reason: &str) -> Result<()> {
+    if (1..=500).contains(&reason.trim().chars().count()) {
+        Ok(())
+    } else {
+        Err(Error::invalid(field, msg!("request.reason")))
+    }
 }

@@ -2,11 +2,13 @@
 
 mod access;
 mod administration;
+pub mod convert;
 mod door;
 mod interviewing;
 mod page;
 mod reporting;
 mod roles;
+mod roster;
 mod server;
 mod status;
 mod supervision;

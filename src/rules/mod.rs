@@ -2,18 +2,26 @@
 
 /// Sorted-key JSON and its SHA-256, the version of a questionnaire or scheme.
 pub mod canonical;
+/// Outcomes of dials, final codes and their classes.
+pub mod disposition;
 /// The exact bytes of a draw's evidence, and their check.
 pub mod evidence;
 /// Exact fractions, decimals and how they are printed.
 pub mod exact;
+/// The files that leave the system.
+pub mod export;
 /// Stable keys, the canonical frame, persons and their groups.
 pub mod frame;
 /// Telephone numbers: what is dialled, and what is refused by name.
 pub mod phone;
 /// Questionnaires, and the answers given to them.
 pub mod questionnaire;
+/// When more of a stratum's reserve is released.
+pub mod quota;
 /// The draw: allocation, tickets, seeds, replicates.
 pub mod sampling;
+/// Calling windows, and the step that follows an attempt.
+pub mod schedule;
 /// Scoring schemes: the settings of a survey's evaluation, frozen before fieldwork.
 pub mod scheme;
 /// Scores and tiers from valid interviews.

@@ -5,7 +5,7 @@ use std::{fs, path::Path, process::Command};
 use canvass::{
     model::Msg,
     rules::{
-        evidence::{Evidence, Verified, evidence, verify},
+        evidence::{Evidence, Verified, evidence, parse_design, verify},
         frame::Frame,
         sampling::{Bounds, Design, Rate},
     },
@@ -91,6 +91,10 @@ fn both_checkers_accept_the_evidence_of_a_draw() {
     let dir = tempfile::tempdir().expect("dir");
     let files = bytes(&small());
     let verified = rust(&files).expect("verified");
+    let frame = Frame::parse(&files[0].1).expect("frame");
+    let design = parse_design(&files[1].1).expect("design");
+    let again = evidence(&frame, &design, SOURCES).expect("evidence");
+    assert_eq!(bytes(&again), files, "a stored frame and design draw the same");
     assert_eq!(verified, Verified { strata: 4, units: 44, sampled: 12 + 3 + 5 + 18 });
     let said = python(dir.path(), &[files]);
     assert_eq!(said, [("0".to_owned(), "ok: 4 strata, 44 units, 38 sampled".to_owned())]);

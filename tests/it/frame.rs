@@ -1,7 +1,7 @@
 //! Keys, the canonical frame, persons and their groups.
 
 use canvass::rules::frame::{
-    Frame, key, looks_personal, person_groups, person_hash, stratum_key, unit_key,
+    Frame, UnitLine, key, looks_personal, person_groups, person_hash, stratum_key, unit_key, units,
 };
 
 const INSTALLATION: [u8; 32] = [7; 32];
@@ -136,4 +136,21 @@ fn units_that_share_a_phone_are_one_group_named_by_the_smallest_hash() {
     let mut back: Vec<_> = person_groups(&reversed).into_iter().map(|g| g.map(|g| g[0])).collect();
     back.reverse();
     assert_eq!(back, groups, "the order of the units does not matter");
+}
+
+#[test]
+fn twins_are_one_unit_with_the_smaller_key_and_siblings_are_two() {
+    let h = |n: u8| [n; 32];
+    let phones = [vec![h(1)], vec![h(2)], vec![h(1), h(3)], vec![h(1)], vec![], vec![h(3)]];
+    let keys =
+        [("3-1", "P9"), ("3-1", "P2"), ("3-1", "P10"), ("3-2", "P3"), ("3-1", "P4"), ("3-1", "P5")];
+    let lines: Vec<UnitLine> = keys
+        .iter()
+        .zip(&phones)
+        .map(|((stratum, key), persons)| UnitLine { stratum, key, persons })
+        .collect();
+    let found: Vec<(&str, usize)> =
+        units(&lines).iter().map(|u| (lines[u.lines[0]].key, u.multiplicity())).collect();
+    assert_eq!(found, [("P10", 3), ("P2", 1), ("P3", 1), ("P4", 1)]);
+    assert_eq!(units(&lines)[0].lines, [2, 5, 0], "by the bytes of their keys");
 }

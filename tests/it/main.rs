@@ -9,13 +9,19 @@ mod access;
 #[cfg(test)]
 mod evidence;
 #[cfg(test)]
+mod export;
+#[cfg(test)]
 mod frame;
 #[cfg(test)]
 mod phone;
 #[cfg(test)]
 mod questionnaire;
 #[cfg(test)]
+mod reanalyse;
+#[cfg(test)]
 mod sampling;
+#[cfg(test)]
+mod schedule;
 #[cfg(test)]
 mod scheme;
 #[cfg(test)]

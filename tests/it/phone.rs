@@ -78,6 +78,7 @@ fn numbers_are_refused_by_name() {
         ("8008101234", "phone.service"),
         ("+86 400 800 1234", "phone.service"),
         ("12345", "phone.short"),
+        ("622123", "phone.short"),
         ("110", "phone.short"),
         ("13800138000转801", "phone.mobile_extension"),
         ("0536-6221234转", "phone.extension"),
@@ -145,6 +146,9 @@ fn a_cell_may_hold_several_numbers() {
     ] {
         assert_eq!(parse_cell(text, None).expect_err(text).key, key, "{text}");
     }
+    // Seven digits and one more, or one and seven: nobody can tell.
+    let error = parse_cell("6221234 5 6221234", Some("0536")).expect_err("two readings");
+    assert_eq!(error.key, "phone.groups");
     let many: Vec<String> = (0..9).map(|i| format!("1380013800{i}")).collect();
     assert_eq!(parse_cell(&many.join("/"), None).expect_err("nine").key, "phone.many");
 }

@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-pub use verify::{Verified, verify};
+pub use verify::{Verified, parse_design, verify};
 
 /// The first line of `sample.csv`.
 pub const SAMPLE_HEADER: &str = "stratum,unit,rank,role,replicate,ticket";

@@ -41,23 +41,37 @@ pub fn verify(frame: &[u8], design: &[u8], seed: &[u8], sample: &[u8]) -> Result
     Ok(Verified { strata: design.strata.len(), units: frame.units(), sampled: rows.len() })
 }
 
-fn check_design(frame: &Frame, bytes: &[u8]) -> Result<Design, Msg> {
+/// Reads `design.json` as [`design_json`] writes it; whether it fits a frame is for the draw and
+/// for [`verify`] to say.
+///
+/// # Errors
+/// Not JSON of this form, another algorithm or method, a rule that cannot be, a bad hash.
+pub fn parse_design(bytes: &[u8]) -> Result<Design, Msg> {
     let file: DesignFile = serde_json::from_slice(bytes)
         .map_err(|error| msg!("draw.design_json", line = error.line(), column = error.column()))?;
     if file.algorithm != ALGORITHM || file.method != METHOD {
         return Err(msg!("draw.design_method", algorithm = ALGORITHM, method = METHOD));
-    }
-    let hash = hex::encode(frame.sha256());
-    if file.frame_sha256 != hash {
-        return Err(msg!("draw.frame_hash", found = hash, expected = file.frame_sha256));
     }
     let rule = Rate::parse(&file.rate)
         .ok()
         .filter(|rate| rate.to_string() == file.rate)
         .and_then(|rate| Bounds::new(rate, file.lo, file.hi).ok());
     let Some(bounds) = rule else { return Err(msg!("draw.design_rule")) };
-    let design = Design::new(frame, bounds, []);
-    check_strata(&design.strata, &file.strata)?;
+    let mut frame_sha256 = [0; 32];
+    hex::decode_to_slice(&file.frame_sha256, &mut frame_sha256)
+        .map_err(|_| msg!("draw.design_bytes"))?;
+    Ok(Design { bounds, frame_sha256, strata: file.strata })
+}
+
+fn check_design(frame: &Frame, bytes: &[u8]) -> Result<Design, Msg> {
+    let found = parse_design(bytes)?;
+    let hash = frame.sha256();
+    if found.frame_sha256 != hash {
+        let (hash, expected) = (hex::encode(hash), hex::encode(found.frame_sha256));
+        return Err(msg!("draw.frame_hash", found = hash, expected = expected));
+    }
+    let design = Design::new(frame, found.bounds, []);
+    check_strata(&design.strata, &found.strata)?;
     if design_json(&design).as_bytes() != bytes {
         return Err(msg!("draw.design_bytes"));
     }

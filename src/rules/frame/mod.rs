@@ -5,6 +5,7 @@
 
 mod key;
 mod person;
+mod unit;
 
 use sha2::{Digest, Sha256};
 
@@ -12,6 +13,7 @@ use crate::{model::Msg, msg};
 
 pub use key::{check_key, key, looks_personal, stratum_key, unit_key};
 pub use person::{InstallationKey, PersonHash, person_groups, person_hash};
+pub use unit::{Unit, UnitLine, units};
 
 /// The first line of `frame.csv`.
 pub const HEADER: &str = "stratum,unit";

@@ -40,7 +40,7 @@ pub fn person_groups<H: AsRef<[PersonHash]>>(units: &[H]) -> Vec<Option<PersonHa
 }
 
 /// The representative of a unit, halving the path on the way.
-fn root(parent: &mut [usize], mut unit: usize) -> usize {
+pub(super) fn root(parent: &mut [usize], mut unit: usize) -> usize {
     while parent[unit] != unit {
         parent[unit] = parent[parent[unit]];
         unit = parent[unit];

@@ -2,8 +2,15 @@
 //! `survey_id = $1` for every survey-scoped table named.
 
 mod access;
+mod cases;
+mod draw;
+mod fieldwork;
+mod frame;
 mod keys;
+mod roster;
 mod survey;
 
 pub use access::*;
+pub use cases::*;
+pub use fieldwork::*;
 pub use keys::*;

@@ -1,0 +1,124 @@
+//! The lane: what arrives while a batch is being committed goes together into the next one, so that
+//! many calls share a transaction and nobody waits for more company. One batch of a survey is under
+//! way at a time; finished work goes before new work.
+
+use super::command::{Ask, Command, Reply};
+use crate::desk::Desk;
+use crate::error::{Error, Result};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+/// Commands in one batch.
+const BATCH_MAX: usize = 64;
+/// Commands that may wait for a survey's lane.
+const WAITING_MAX: usize = 4096;
+
+type Answer = oneshot::Sender<Result<Reply>>;
+type Item = (Command, Answer);
+
+/// The lanes of a replica, one a survey.
+pub struct Lanes {
+    open: Mutex<HashMap<i64, mpsc::Sender<Item>>>,
+    /// Transactions under way on this replica: one on SQLite, which has one writer.
+    in_flight: Arc<Semaphore>,
+}
+
+impl Lanes {
+    /// Lanes that let `in_flight` batches run at once.
+    pub fn new(in_flight: usize) -> Lanes {
+        Lanes { open: Mutex::new(HashMap::new()), in_flight: Arc::new(Semaphore::new(in_flight)) }
+    }
+
+    fn of(&self, desk: &Desk, survey_id: i64) -> mpsc::Sender<Item> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = open.get(&survey_id).filter(|lane| !lane.is_closed()) {
+            return known.clone();
+        }
+        let (lane, items) = mpsc::channel(WAITING_MAX);
+        open.insert(survey_id, lane.clone());
+        let gate = self.in_flight.clone();
+        tokio::spawn(drive(desk.clone(), survey_id, items, gate));
+        lane
+    }
+}
+
+/// Work that is done goes first: an answer that waits may be lost with its sender.
+const fn class(ask: &Ask) -> u8 {
+    match ask {
+        Ask::Submit(..) | Ask::Attempt(..) | Ask::Amend(..) => 0,
+        Ask::Extend(_) | Ask::Start(_) | Ask::Save(..) | Ask::Release(_) | Ask::Jump(_) => 1,
+        Ask::Pull => 3,
+        Ask::Revoke(..)
+        | Ask::ReleaseReserves(..)
+        | Ask::Resolve(..)
+        | Ask::Correct(..)
+        | Ask::Withdraw(..)
+        | Ask::Sweep => 2,
+    }
+}
+
+async fn drive(
+    desk: Desk,
+    survey_id: i64,
+    mut items: mpsc::Receiver<Item>,
+    gate: Arc<Semaphore>,
+) {
+    let mut waiting: Vec<Item> = Vec::new();
+    while let Some(first) = items.recv().await {
+        waiting.push(first);
+        while !waiting.is_empty() {
+            let Ok(turn) = gate.acquire().await else { return };
+            while let Ok(item) = items.try_recv() {
+                waiting.push(item);
+            }
+            waiting.sort_by_key(|(command, _)| class(&command.ask));
+            let rest = waiting.split_off(waiting.len().min(BATCH_MAX));
+            let batch = std::mem::replace(&mut waiting, rest);
+            run(&desk, survey_id, batch).await;
+            drop(turn);
+            desk.board_changed(survey_id);
+        }
+    }
+}
+
+/// Runs a batch; if its transaction fails each command is run once alone, so that one that fails
+/// always cannot fail its neighbours.
+async fn run(desk: &Desk, survey_id: i64, batch: Vec<Item>) {
+    let (commands, answers): (Vec<Command>, Vec<Answer>) = batch.into_iter().unzip();
+    match guarded(desk, survey_id, commands.clone()).await {
+        Ok(replies) => {
+            for (answer, reply) in answers.into_iter().zip(replies) {
+                // nobody waits any more: the client has gone and will repeat its request
+                let _ = answer.send(reply);
+            }
+        }
+        Err(error) => {
+            tracing::warn!(survey.id = survey_id, commands = commands.len(), %error, "a batch failed; running its commands one by one");
+            for (command, answer) in commands.into_iter().zip(answers) {
+                let reply = match guarded(desk, survey_id, vec![command]).await {
+                    Ok(mut replies) => replies.pop().unwrap_or_else(|| Err(super::other_reply())),
+                    Err(error) => Err(error),
+                };
+                let _ = answer.send(reply);
+            }
+        }
+    }
+}
+
+/// A panic in a batch ends that batch only.
+async fn guarded(desk: &Desk, survey_id: i64, commands: Vec<Command>) -> Result<Vec<Result<Reply>>> {
+    let desk = desk.clone();
+    let work = tokio::spawn(async move { desk.run_batch(survey_id, &commands).await });
+    work.await.map_err(|error| Error::defect(format!("a batch panicked: {error}")))?
+}
+
+impl Desk {
+    /// Sends a command through its survey's lane and waits for its reply.
+    pub(super) async fn through(&self, survey_id: i64, command: Command) -> Result<Reply> {
+        let (answer, reply) = oneshot::channel();
+        let lane = self.0.lanes.of(self, survey_id);
+        lane.send((command, answer)).await.map_err(|_| Error::Busy("the lane has ended".into()))?;
+        reply.await.map_err(|_| Error::Busy("the lane has ended".into()))?
+    }
+}

@@ -1,0 +1,329 @@
+//! From the roster to the frozen frame: targets, strata, units, person groups, the hash.
+
+use super::{Desk, log::Opened, survey::wrong_step};
+use crate::error::{Error, Result};
+use crate::model::{
+    Caller, Event, LineBody, LineRow, RequestKey, StratumRow, SurveyRow, SurveyState, TargetRow,
+    UnitPhoneRow, UnitRow,
+};
+use crate::msg;
+use crate::rules::frame::{Frame, PersonHash, person_groups, person_hash};
+use crate::store::Tx;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Lines read at a time.
+const PAGE: i64 = 5_000;
+/// The roster kind that names targets.
+const TARGETS: i64 = 3;
+
+/// What a freeze answers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Frozen {
+    /// SHA-256 of frame.csv.
+    pub frame_sha256: String,
+    /// Units.
+    pub units: i64,
+    /// Strata with units.
+    pub strata: i64,
+    /// Position of the event.
+    pub log_pos: i64,
+    /// Strata without a unit.
+    pub empty_strata: Vec<String>,
+}
+
+/// The frame that the roster gives.
+pub(super) struct Drafted {
+    pub targets: Vec<TargetRow>,
+    pub strata: Vec<StratumRow>,
+    pub units: Vec<DraftUnit>,
+}
+
+pub(super) struct DraftUnit {
+    pub stratum: String,
+    pub key: String,
+    body: LineBody,
+    multiplicity: i64,
+}
+
+#[derive(Default)]
+struct Counts {
+    listed: i64,
+    rejected: i64,
+    held: i64,
+    units: i64,
+    key: String,
+    name: String,
+    class: String,
+    pool: String,
+}
+
+/// A key for a target where the roster gives one name for it: the staff number, with the class
+/// behind it where one person has several.
+fn target_key(body: &LineBody, stratum: &str) -> String {
+    if body.target_number.is_empty() { stratum.to_owned() } else { body.target_number.clone() }
+}
+
+async fn pages(tx: &mut Tx, survey_id: i64, kind: i64, mut each: impl FnMut(LineRow)) -> Result<()> {
+    let mut after = (0, 0);
+    loop {
+        let page = tx.roster_lines(survey_id, kind, after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = (last.import_no, last.line_no);
+        page.into_iter().for_each(&mut each);
+    }
+}
+
+/// Reads the roster in force and makes its frame.
+pub(super) async fn draft(tx: &mut Tx, survey: &SurveyRow) -> Result<Drafted> {
+    let mut counts: BTreeMap<String, Counts> = BTreeMap::new();
+    let mut units: Vec<DraftUnit> = Vec::new();
+    let mut broken = None;
+    let add = |line: LineRow| {
+        if line.stratum.is_empty() {
+            return;
+        }
+        let count = counts.entry(line.stratum.clone()).or_default();
+        match line.state.as_str() {
+            "accepted" => count.listed += 1,
+            "held" => {
+                count.listed += 1;
+                count.held += 1;
+            }
+            "rejected" => {
+                count.listed += 1;
+                count.rejected += 1;
+            }
+            _ => return,
+        }
+        if line.state == "rejected" {
+            return;
+        }
+        let body: LineBody = match serde_json::from_str(&line.body) {
+            Ok(body) => body,
+            Err(error) => {
+                broken = Some(Error::defect(format!("stored line: {error}")));
+                return;
+            }
+        };
+        if count.key.is_empty() || count.name.is_empty() {
+            count.key = target_key(&body, &line.stratum);
+            count.name.clone_from(&body.target_name);
+            count.class.clone_from(&body.class);
+            count.pool.clone_from(&body.pool);
+        }
+        if line.state == "accepted" {
+            units.push(DraftUnit { stratum: line.stratum, key: line.unit, body, multiplicity: 1 });
+        }
+    };
+    pages(tx, survey.survey_id, survey.kind, add).await?;
+    if let Some(error) = broken {
+        return Err(error);
+    }
+    name_targets(tx, survey, &mut counts).await?;
+    let units = merge_twins(units);
+    for unit in &units {
+        counts.entry(unit.stratum.clone()).or_default().units += 1;
+    }
+    Ok(numbered(counts, units))
+}
+
+/// Classes and members of staff that the `targets` roster names, also those without a line.
+async fn name_targets(
+    tx: &mut Tx,
+    survey: &SurveyRow,
+    counts: &mut BTreeMap<String, Counts>,
+) -> Result<()> {
+    let mut named = Vec::new();
+    pages(tx, survey.survey_id, TARGETS, |line| {
+        if line.state == "accepted" {
+            named.push(line);
+        }
+    })
+    .await?;
+    for line in named {
+        let body: LineBody = serde_json::from_str(&line.body).map_err(Error::defect)?;
+        let count = counts.entry(line.stratum.clone()).or_default();
+        count.key = target_key(&body, &line.stratum);
+        count.name = body.target_name;
+        count.class = body.class;
+        if !body.pool.is_empty() {
+            count.pool = body.pool;
+        }
+    }
+    Ok(())
+}
+
+/// Twins: lines of one stratum that share their first phone are one contact unit, with the smaller
+/// key by bytes, and count once.
+fn merge_twins(units: Vec<DraftUnit>) -> Vec<DraftUnit> {
+    let mut at: HashMap<(String, String), usize> = HashMap::new();
+    let mut out: Vec<DraftUnit> = Vec::with_capacity(units.len());
+    for unit in units {
+        let phone = unit.body.phones.first().map(|p| p.e164.clone()).unwrap_or_default();
+        if phone.is_empty() {
+            out.push(unit);
+            continue;
+        }
+        match at.get(&(unit.stratum.clone(), phone.clone())) {
+            Some(&first) => {
+                let kept = &mut out[first];
+                kept.multiplicity += 1;
+                if unit.key < kept.key {
+                    kept.key = unit.key;
+                    let names = format!("{}、{}", unit.body.name, kept.body.name);
+                    kept.body = unit.body;
+                    kept.body.name = names;
+                } else {
+                    kept.body.name = format!("{}、{}", kept.body.name, unit.body.name);
+                }
+            }
+            None => {
+                at.insert((unit.stratum.clone(), phone), out.len());
+                out.push(unit);
+            }
+        }
+    }
+    out
+}
+
+/// Gives numbers: strata by key bytes, targets in the same order, units in the order of frame.csv.
+fn numbered(counts: BTreeMap<String, Counts>, mut units: Vec<DraftUnit>) -> Drafted {
+    let mut used: HashMap<String, i64> = HashMap::new();
+    for count in counts.values() {
+        *used.entry(count.key.clone()).or_default() += 1;
+    }
+    let (mut targets, mut strata) = (Vec::new(), Vec::new());
+    for (number, (name, count)) in (1_i64..).zip(counts) {
+        let shared = used.get(&count.key).is_some_and(|n| *n > 1);
+        let key = if count.key.is_empty() {
+            name.clone()
+        } else if shared {
+            format!("{}/{name}", count.key)
+        } else {
+            count.key
+        };
+        let target_name = if count.name.is_empty() { name.clone() } else { count.name };
+        let (class, pool) = (count.class, count.pool);
+        targets.push(TargetRow { target_no: number, key, name: target_name, class, pool });
+        strata.push(StratumRow {
+            stratum_no: number,
+            name,
+            target_no: number,
+            listed: count.listed,
+            rejected: count.rejected,
+            held: count.held,
+            units: count.units,
+        });
+    }
+    units.sort_by(|a, b| {
+        let line = |u: &DraftUnit| format!("{},{}", u.stratum, u.key);
+        line(a).as_bytes().cmp(line(b).as_bytes())
+    });
+    Drafted { targets, strata, units }
+}
+
+impl Drafted {
+    /// The canonical frame.
+    pub fn frame(&self) -> Result<Frame> {
+        Frame::new(self.units.iter().map(|u| (u.stratum.as_str(), u.key.as_str())))
+            .map_err(|why| Error::invalid("roster", why))
+    }
+
+    fn rows(&self, key: &[u8; 32]) -> (Vec<UnitRow>, Vec<UnitPhoneRow>, Vec<(i64, i64)>) {
+        let hashes: Vec<Vec<PersonHash>> = self
+            .units
+            .iter()
+            .map(|u| u.body.phones.iter().map(|p| person_hash(key, &p.e164)).collect())
+            .collect();
+        let groups = person_groups(&hashes);
+        let numbers: HashMap<&str, (i64, i64)> = self
+            .strata
+            .iter()
+            .map(|s| (s.name.as_str(), (s.stratum_no, s.target_no)))
+            .collect();
+        let (mut units, mut phones, mut rates) = (Vec::new(), Vec::new(), Vec::new());
+        for ((unit_no, unit), (hashes, group)) in
+            (1_i64..).zip(&self.units).zip(hashes.iter().zip(groups))
+        {
+            let (stratum_no, target_no) =
+                numbers.get(unit.stratum.as_str()).copied().unwrap_or_default();
+            let body = &unit.body;
+            units.push(UnitRow {
+                unit_no,
+                stratum_no,
+                key: unit.key.clone(),
+                name: body.name.clone(),
+                ask_for: body.ask_for.clone(),
+                category: String::new(),
+                multiplicity: unit.multiplicity,
+                person_group: group.map(|g| g.to_vec()),
+            });
+            rates.push((unit_no, target_no));
+            for ((phone_no, phone), person) in (1_i64..).zip(&body.phones).zip(hashes) {
+                phones.push(UnitPhoneRow {
+                    unit_no,
+                    phone_no,
+                    e164: phone.e164.clone(),
+                    extension: phone.extension.clone(),
+                    original: phone.original.clone(),
+                    person: person.to_vec(),
+                    bad: false,
+                });
+            }
+        }
+        (units, phones, rates)
+    }
+}
+
+impl Desk {
+    /// Fixes and hashes the frame.
+    pub async fn freeze(&self, who: &Caller, key: &RequestKey, survey_id: i64) -> Result<Frozen> {
+        let mut w = match self.write::<Frozen>(who, survey_id, key).await? {
+            Opened::Repeat(done) => return Ok(done),
+            Opened::New(w) => w,
+        };
+        if w.survey.state() != SurveyState::Draft {
+            return Err(wrong_step(&w.survey, msg!("survey.only_draft")));
+        }
+        let survey = w.survey.clone();
+        let drafted = draft(&mut w.tx, &survey).await?;
+        if drafted.units.is_empty() {
+            return Err(wrong_step(&survey, msg!("survey.needs_roster")));
+        }
+        let frame = drafted.frame()?;
+        let frame_sha256 = hex::encode(frame.sha256());
+        let (units, phones, rates) = drafted.rows(&self.0.key);
+        w.tx.clear_frame(survey_id).await?;
+        w.tx.insert_targets(survey_id, &drafted.targets).await?;
+        w.tx.insert_strata(survey_id, &drafted.strata).await?;
+        w.tx.insert_units(survey_id, &units).await?;
+        w.tx.insert_unit_phones(survey_id, &phones).await?;
+        w.tx.insert_unit_targets(survey_id, &rates).await?;
+        let count = i64::try_from(units.len()).map_err(Error::defect)?;
+        let survey = SurveyRow {
+            state: SurveyState::Frozen as i64,
+            frame_sha256: frame_sha256.clone(),
+            units: count,
+            ..survey
+        };
+        w.tx.update_survey(&survey).await?;
+        let event = Event {
+            content_sha256: frame.sha256().to_vec(),
+            detail: format!("units={count} strata={}", frame.strata().len()),
+            ..Event::default()
+        };
+        let log_pos = w.event("freeze", event)?;
+        let with_units: BTreeSet<_> = drafted.units.iter().map(|u| u.stratum.as_str()).collect();
+        let empty = drafted.strata.iter().filter(|s| !with_units.contains(s.name.as_str()));
+        let done = Frozen {
+            frame_sha256,
+            units: count,
+            strata: i64::try_from(with_units.len()).map_err(Error::defect)?,
+            log_pos,
+            empty_strata: empty.map(|s| s.name.clone()).collect(),
+        };
+        w.commit(&done).await?;
+        Ok(done)
+    }
+}

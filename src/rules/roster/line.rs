@@ -1,0 +1,330 @@
+//! One row of the table into one line: each cell read rightly, or refused with its column.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Cell, Kind, Line, NAME_MAX, Place, Row,
+    header::Columns,
+    title::{Title, is_date_like},
+    words::{Field, is_ditto},
+};
+use crate::{
+    model::Msg,
+    msg,
+    rules::{
+        frame::key,
+        phone::{self, Phone},
+    },
+};
+
+/// Why a row is not taken, and the column it lies in.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub column: Option<usize>,
+    pub reason: Msg,
+}
+
+impl Fault {
+    fn at(column: Option<usize>) -> impl Fn(Msg) -> Fault {
+        move |reason| Fault { column, reason }
+    }
+}
+
+/// What rows take from the rows above them, within one sheet.
+#[derive(Debug, Default)]
+pub(super) struct Above {
+    pub class: String,
+    pub grade: String,
+    pub staff: String,
+    pub staff_number: String,
+    /// Phones of the line above by column; `None` if it was not taken.
+    pub phones: Option<BTreeMap<usize, Vec<Phone>>>,
+    /// Whether the line above was read and not taken.
+    pub rejected: bool,
+}
+
+/// Everything a row is read with.
+#[derive(Debug)]
+pub(super) struct Table<'a> {
+    pub kind: Kind,
+    pub area: Option<&'a str>,
+    pub columns: &'a Columns,
+    pub title: &'a Title,
+    /// Columns with ranges merged downward below the header: there nothing is carried down.
+    pub merged: &'a BTreeSet<usize>,
+    /// The class that the sheet is named after.
+    pub sheet_class: Option<&'a str>,
+}
+
+impl Table<'_> {
+    /// Reads a row: the line as far as it was read, and why it is not taken. What is carried down
+    /// is updated even then.
+    pub fn read(&self, row: &Row, above: &mut Above) -> (Box<Line>, Result<(), Fault>) {
+        let place = Place { sheet: row.sheet.clone(), line: row.line };
+        let mut line = Box::new(Line::new(self.kind, place));
+        let read = self.fill(row, above, &mut line);
+        (line, read)
+    }
+
+    fn fill(&self, row: &Row, above: &mut Above, line: &mut Line) -> Result<(), Fault> {
+        match self.kind {
+            Kind::Parents => {
+                let before = above.class.clone();
+                line.class = self.class(row, above)?;
+                self.teacher(row, above, &before, line)?;
+            }
+            Kind::Contacts => self.staff(row, above, line)?,
+            Kind::Targets if self.has_class(row) => line.class = self.class(row, above)?,
+            Kind::Targets => {}
+        }
+        line.number = self.number(row)?;
+        line.name = self.name(row, Field::Name)?;
+        if line.name.is_empty() {
+            return Err(Fault::at(self.columns.of(Field::Name))(msg!("roster.no_name")));
+        }
+        line.ask_for = self.guardians(row)?;
+        if self.kind == Kind::Contacts {
+            line.ask_for.clone_from(&line.name);
+            line.relation = self.text(row, Field::Relation)?;
+        }
+        if self.kind != Kind::Targets {
+            line.phones = self.phones(row, above)?;
+        }
+        Ok(())
+    }
+
+    fn text(&self, row: &Row, field: Field) -> Result<String, Fault> {
+        let Some(column) = self.columns.of(field) else { return Ok(String::new()) };
+        row.cell(column).text().map_err(Fault::at(Some(column)))
+    }
+
+    fn has_class(&self, row: &Row) -> bool {
+        self.columns.of(Field::Class).is_some_and(|column| !row.cell(column).is_empty())
+    }
+
+    fn is_merged(&self, field: Field) -> bool {
+        self.columns.of(field).is_some_and(|column| self.merged.contains(&column))
+    }
+
+    /// A carried text: the cell's own, or the one above for an empty cell and for `同上`.
+    fn carried(&self, row: &Row, field: Field, above: &str) -> Result<String, Fault> {
+        let own = self.text(row, field)?;
+        let inherits = is_ditto(&own) || (own.is_empty() && !self.is_merged(field));
+        Ok(if inherits { above.to_owned() } else { own })
+    }
+
+    /// The class label: grade and class columns, else the title's class, else the sheet's.
+    fn class(&self, row: &Row, above: &mut Above) -> Result<String, Fault> {
+        let column = self.columns.of(Field::Class);
+        let fault = Fault::at(column);
+        let label = if column.is_some() {
+            above.grade = self.carried(row, Field::Grade, &above.grade)?;
+            let class = self.carried(row, Field::Class, &above.class)?;
+            above.class.clone_from(&class);
+            if class.is_empty() || class.starts_with(&above.grade) {
+                class
+            } else {
+                format!("{}{class}", above.grade)
+            }
+        } else if self.title.class.is_empty() {
+            self.sheet_class.unwrap_or_default().to_owned()
+        } else {
+            self.title.class.clone()
+        };
+        if label.is_empty() {
+            return Err(fault(msg!("roster.no_class")));
+        }
+        if is_date_like(&label) {
+            return Err(fault(msg!("roster.date_cell")));
+        }
+        key(&label).map_err(fault)
+    }
+
+    /// The class teacher: the column's, carried down while the class stays; else the title's.
+    fn teacher(
+        &self,
+        row: &Row,
+        above: &mut Above,
+        class_before: &str,
+        line: &mut Line,
+    ) -> Result<(), Fault> {
+        if self.columns.of(Field::Class).is_some() && above.class != class_before {
+            above.staff.clear();
+            above.staff_number.clear();
+        }
+        line.staff = self.carried(row, Field::Staff, &above.staff)?;
+        line.staff_number = self.carried(row, Field::StaffNumber, &above.staff_number)?;
+        let titled = self.columns.of(Field::Class).is_none() || line.class == self.title.class;
+        if titled && line.staff.is_empty() {
+            line.staff.clone_from(&self.title.teacher);
+        }
+        if titled && line.staff_number.is_empty() {
+            line.staff_number.clone_from(&self.title.teacher_number);
+        }
+        self.check_staff(line)?;
+        above.staff.clone_from(&line.staff);
+        above.staff_number.clone_from(&line.staff_number);
+        Ok(())
+    }
+
+    /// The member of staff: name and number are carried down together or not at all.
+    fn staff(&self, row: &Row, above: &mut Above, line: &mut Line) -> Result<(), Fault> {
+        let (name, number) = (self.text(row, Field::Staff)?, self.text(row, Field::StaffNumber)?);
+        let inherits =
+            |text: &str, field| is_ditto(text) || (text.is_empty() && !self.is_merged(field));
+        if inherits(&name, Field::Staff) && inherits(&number, Field::StaffNumber) {
+            (line.staff, line.staff_number) = (above.staff.clone(), above.staff_number.clone());
+        } else {
+            let own = |text: String| if is_ditto(&text) { String::new() } else { text };
+            (line.staff, line.staff_number) = (own(name), own(number));
+        }
+        if line.staff.is_empty() && line.staff_number.is_empty() {
+            let column = self.columns.of(Field::Staff).or(self.columns.of(Field::StaffNumber));
+            return Err(Fault::at(column)(msg!("roster.no_staff")));
+        }
+        self.check_staff(line)?;
+        above.staff.clone_from(&line.staff);
+        above.staff_number.clone_from(&line.staff_number);
+        Ok(())
+    }
+
+    fn check_staff(&self, line: &mut Line) -> Result<(), Fault> {
+        let column = self.columns.of(Field::Staff);
+        if !line.staff.is_empty() {
+            line.staff = clean_name(&line.staff).map_err(Fault::at(column))?;
+        }
+        if !line.staff_number.is_empty() {
+            let column = self.columns.of(Field::StaffNumber);
+            line.staff_number = key(&line.staff_number).map_err(Fault::at(column))?;
+        }
+        Ok(())
+    }
+
+    fn number(&self, row: &Row) -> Result<String, Fault> {
+        let column = self.columns.of(Field::Number);
+        let text = self.text(row, Field::Number)?;
+        if is_ditto(&text) {
+            return Err(Fault::at(column)(msg!("roster.number_ditto")));
+        }
+        if matches!(text.as_str(), "" | "-" | "/" | "无" | "無") {
+            return Ok(String::new());
+        }
+        key(&text).map_err(Fault::at(column))
+    }
+
+    fn name(&self, row: &Row, field: Field) -> Result<String, Fault> {
+        let text = self.text(row, field)?;
+        if text.is_empty() || is_ditto(&text) {
+            return Ok(String::new());
+        }
+        clean_name(&text).map_err(Fault::at(self.columns.of(field)))
+    }
+
+    /// The guardians to ask for, joined by `/`; any of them may answer.
+    fn guardians(&self, row: &Row) -> Result<String, Fault> {
+        let mut names: Vec<String> = Vec::new();
+        for column in &self.columns.guardians {
+            let fault = Fault::at(Some(*column));
+            let text = row.cell(*column).text().map_err(&fault)?;
+            if !matches!(text.as_str(), "" | "-" | "/" | "无" | "無") && !is_ditto(&text) {
+                names.push(clean_name(&text).map_err(fault)?);
+            }
+        }
+        names.dedup();
+        Ok(names.join("/"))
+    }
+
+    fn phones(&self, row: &Row, above: &mut Above) -> Result<Vec<Phone>, Fault> {
+        let before = above.phones.take();
+        let mut by_column = BTreeMap::new();
+        for column in &self.columns.phones {
+            let fault = Fault::at(Some(*column));
+            let text = row.cell(*column).text().map_err(&fault)?;
+            let phones = if is_ditto(&text) {
+                let same = before.as_ref().and_then(|phones| phones.get(column));
+                let same = same.filter(|phones| !phones.is_empty());
+                same.cloned().ok_or_else(|| fault(msg!("roster.ditto")))?
+            } else {
+                phone::parse_cell(&text, self.area).map_err(&fault)?
+            };
+            by_column.insert(*column, phones);
+        }
+        let mut phones: Vec<Phone> = Vec::new();
+        for phone in by_column.values().flatten() {
+            let same = |seen: &Phone| seen.e164 == phone.e164 && seen.extension == phone.extension;
+            if !phones.iter().any(same) {
+                phones.push(phone.clone());
+            }
+        }
+        if phones.is_empty() {
+            let column = self.columns.phones.first().copied();
+            return Err(Fault::at(column)(msg!("roster.no_phone")));
+        }
+        above.phones = Some(by_column);
+        Ok(phones)
+    }
+}
+
+/// A name as it is kept: trimmed, and without the spaces that align Chinese names of two
+/// characters with those of three. Names are never otherwise changed.
+fn clean_name(text: &str) -> Result<String, Msg> {
+    let text = text.trim();
+    if text.chars().count() > NAME_MAX {
+        return Err(msg!("roster.name_long", limit = NAME_MAX));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(msg!("roster.name_control"));
+    }
+    if !text.chars().any(char::is_alphabetic) || phone::parse(text, None).is_ok() {
+        return Err(msg!("roster.name_digits"));
+    }
+    let chinese =
+        text.chars().all(|c| c.is_whitespace() || ('\u{2e80}'..='\u{3ffff}').contains(&c));
+    Ok(if chinese {
+        text.chars().filter(|c| !c.is_whitespace()).collect()
+    } else {
+        text.to_owned()
+    })
+}
+
+/// The row so that it can stand without the rows above it: carried cells are filled in, and a
+/// `同上` that would now point at another line is marked, so that it cannot be read wrongly.
+pub(super) fn standing_cells(
+    row: &Row,
+    table: &Table<'_>,
+    above: &Above,
+    phones_before: Option<&BTreeMap<usize, Vec<Phone>>>,
+    after_rejected: bool,
+) -> Vec<Cell> {
+    let mut cells = row.cells.clone();
+    let mut fill = |field: Field, text: &str| {
+        let Some(column) = table.columns.of(field).filter(|_| !table.is_merged(field)) else {
+            return;
+        };
+        let empty = row.cell(column).is_empty() || is_ditto(&row.cell(column).shown());
+        if empty && !text.is_empty() {
+            if cells.len() <= column {
+                cells.resize(column + 1, Cell::Empty);
+            }
+            cells[column] = Cell::Text(text.to_owned());
+        }
+    };
+    fill(Field::Class, &above.class);
+    fill(Field::Grade, &above.grade);
+    fill(Field::Staff, &above.staff);
+    fill(Field::StaffNumber, &above.staff_number);
+    for column in &table.columns.phones {
+        let shown = row.cell(*column).shown();
+        if !is_ditto(&shown) {
+            continue;
+        }
+        let known = phones_before.and_then(|phones| phones.get(column)).filter(|p| !p.is_empty());
+        if let Some(phones) = known {
+            let all: Vec<&str> = phones.iter().map(|phone| phone.original.as_str()).collect();
+            cells[*column] = Cell::Text(all.join("/"));
+        } else if !after_rejected {
+            cells[*column] = Cell::Text(format!("{shown}?"));
+        }
+    }
+    cells
+}

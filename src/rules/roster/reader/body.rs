@@ -1,0 +1,198 @@
+//! Rows below a header: titles between classes, totals, remarks, and the lines themselves.
+
+use super::{Reader, Sheet, note, place};
+use crate::{
+    model::Msg,
+    msg,
+    rules::roster::{
+        Cell, Kind, Outcome, Passed, Place, Problem, Row, column_letters,
+        header::{Columns, join, texts},
+        line::{Fault, standing_cells},
+        row::word,
+        strata::Strata,
+        title::read_title,
+        words::{Field, field_of, is_remark, is_total},
+    },
+};
+
+impl Reader {
+    pub(super) fn below_header(
+        &mut self,
+        sheet: &mut Sheet,
+        columns: Columns,
+        row: &Row,
+        out: &mut Vec<Outcome>,
+    ) -> Result<(), Msg> {
+        // A row with a phone is no header; asking costs more than reading the row.
+        let may_be_header = !row.cells.iter().any(has_phone_digits);
+        if may_be_header && self.is_header_again(sheet, row, out)? {
+            (sheet.above.phones, sheet.above.rejected) = (None, false);
+            return Ok(());
+        }
+        match self.why_passed(sheet, &columns, row) {
+            Some(why) => {
+                self.pass(row, why, out);
+                (sheet.above.phones, sheet.above.rejected) = (None, false);
+            }
+            None => self.read(sheet, &columns, row, out),
+        }
+        sheet.columns = Some(columns);
+        Ok(())
+    }
+
+    /// The second row of a header, or a header again: passed, with the columns it gives.
+    fn is_header_again(
+        &mut self,
+        sheet: &mut Sheet,
+        row: &Row,
+        out: &mut Vec<Outcome>,
+    ) -> Result<bool, Msg> {
+        let own = texts(row);
+        if let Some(upper) = sheet.header_texts.take()
+            && let Some(joined) = join(self.kind, &upper, &own)
+        {
+            let both = self.mapping.candidate(&joined)?;
+            if both.is_complete() {
+                self.pass(row, Passed::Header, out);
+                self.report(sheet, &both.columns);
+                sheet.columns = Some(both.columns);
+                return Ok(true);
+            }
+        }
+        let headers = own.iter().filter(|text| field_of(&word(text), self.kind).is_some()).count();
+        if headers >= 2 {
+            let again = self.mapping.candidate(&own)?;
+            if again.is_complete() {
+                self.pass(row, Passed::Header, out);
+                sheet.columns = Some(again.columns);
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether a row below the header is no line of the roster.
+    fn why_passed(&mut self, sheet: &mut Sheet, columns: &Columns, row: &Row) -> Option<Passed> {
+        let filled: Vec<usize> = row.filled().collect();
+        let counts = |column: &usize| {
+            columns.ordinals.contains(column)
+                && row.cell(*column).shown().chars().all(|c| c.is_ascii_digit() || c == '.')
+        };
+        if filled.iter().all(counts) {
+            return Some(Passed::Blank);
+        }
+        let phoned = columns.phones.iter().any(|column| has_phone_digits(row.cell(*column)));
+        let first = row.cell(filled[0]).shown();
+        let name = columns.of(Field::Name).map(|column| row.cell(column).shown());
+        let name = name.unwrap_or_default();
+        if !phoned && (is_total(&first) || is_total(&name)) {
+            return Some(Passed::Total);
+        }
+        let single = filled.len() == 1;
+        if is_remark(&first) && (single || (!phoned && (name.is_empty() || name == first))) {
+            return Some(Passed::Remark);
+        }
+        self.is_title(sheet, columns, row, &filled).then_some(Passed::Title)
+    }
+
+    /// A row between two classes of one sheet: a title, or just the class cell of the next block.
+    fn is_title(
+        &mut self,
+        sheet: &mut Sheet,
+        columns: &Columns,
+        row: &Row,
+        filled: &[usize],
+    ) -> bool {
+        let carried = [Field::Class, Field::Grade, Field::Staff, Field::StaffNumber];
+        let own: Vec<usize> = carried.iter().filter_map(|field| columns.of(*field)).collect();
+        let only = |column: &usize| own.contains(column) || columns.ordinals.contains(column);
+        if self.kind != Kind::Targets && filled.iter().all(only) {
+            let mut above = std::mem::take(&mut sheet.above);
+            // Only the class and staff are of use; that the rest is missing is known.
+            let (line, _) = sheet.table(self.kind, &self.options, columns).read(row, &mut above);
+            sheet.above = above;
+            self.strata.name(&line);
+            return true;
+        }
+        let name_free =
+            columns.of(Field::Name).is_none_or(|at| filled[0] == at || !filled.contains(&at));
+        let phones_free = columns.phones.iter().all(|at| filled[0] == *at || !filled.contains(at));
+        filled.len() <= 3
+            && name_free
+            && phones_free
+            && !read_title(&texts(row).join("  ")).class.is_empty()
+            && self.take_title(sheet, row)
+    }
+
+    fn read(&mut self, sheet: &mut Sheet, columns: &Columns, row: &Row, out: &mut Vec<Outcome>) {
+        self.note_unheaded(sheet, columns, row, out);
+        sheet.merged.extend(&row.merged);
+        let phones_before = sheet.above.phones.clone();
+        let after_rejected = sheet.above.rejected;
+        let mut above = std::mem::take(&mut sheet.above);
+        let (mut line, read) = sheet.table(self.kind, &self.options, columns).read(row, &mut above);
+        let checked = match read {
+            Ok(()) => {
+                let whole = |reason| Fault { column: None, reason };
+                let listed = self.strata.list(&mut line).map_err(whole);
+                let stratum = Strata::key(&line);
+                listed.and_then(|()| self.seen.check(&stratum, &line).map_err(whole))
+            }
+            Err(fault) => {
+                self.strata.reject(&line);
+                Err(fault)
+            }
+        };
+        let table = sheet.table(self.kind, &self.options, columns);
+        let cells = || standing_cells(row, &table, &above, phones_before.as_ref(), after_rejected);
+        match checked {
+            Ok(twins) => {
+                self.strata.accept(&line);
+                self.summary.accepted += 1;
+                let cells = if self.options.keep_cells { cells() } else { Vec::new() };
+                let notes = twins.into_iter().map(|twin| self.twin(&line.place, &twin)).collect();
+                out.push(Outcome::Accepted { line, notes, cells });
+                above.rejected = false;
+            }
+            Err(fault) => {
+                self.summary.rejected += 1;
+                let column = fault.column.map(column_letters).unwrap_or_default();
+                let problem = Problem { place: place(row), column, reason: fault.reason };
+                out.push(Outcome::Rejected { problem, cells: cells() });
+                (above.rejected, above.phones) = (true, None);
+            }
+        }
+        sheet.above = above;
+    }
+
+    fn twin(&self, own: &Place, first: &Place) -> Problem {
+        let reason = msg!("roster.twins", place = first);
+        Problem { place: own.clone(), column: String::new(), reason }
+    }
+
+    /// A column without a header that holds something is never silently dropped.
+    fn note_unheaded(
+        &mut self,
+        sheet: &mut Sheet,
+        columns: &Columns,
+        row: &Row,
+        out: &mut Vec<Outcome>,
+    ) {
+        for column in row.filled().filter(|column| !columns.headed.contains(column)) {
+            if sheet.unheaded.insert(column) {
+                let letters = column_letters(column);
+                let reason = msg!("roster.column_without_header", column = letters);
+                out.push(note(place(row), letters, reason));
+            }
+        }
+    }
+}
+
+/// Whether a cell holds as many digits as the shortest phone.
+fn has_phone_digits(cell: &Cell) -> bool {
+    match cell {
+        Cell::Number(value) => value.abs() >= 1e6,
+        Cell::Text(text) => text.chars().filter(|c| c.is_numeric()).count() >= 7,
+        Cell::Empty | Cell::Date(_) | Cell::Flag(_) | Cell::Error(_) => false,
+    }
+}

@@ -1,0 +1,94 @@
+//! The words of school spreadsheets, in Chinese and English, as [`word`](super::row::word) leaves
+//! them; one string a meaning, its words separated by spaces.
+
+/// Class label.
+pub(super) const CLASS: &str = "\
+    班级 班級 班 班别 班別 所在班级 所在班級 行政班 班级名称 班級名稱 学生班级 學生班級 \
+    任教班级 任教班級 class classname classlabel homeroom";
+
+/// Grade, in a column of its own.
+pub(super) const GRADE: &str = "年级 年級 所在年级 所在年級 grade year";
+
+/// Name of the pupil.
+pub(super) const PUPIL: &str = "\
+    学生姓名 學生姓名 学生 學生 学生名字 學生名字 孩子姓名 幼儿姓名 幼兒姓名 小孩姓名 \
+    子女姓名 pupil pupilname student studentname child childname";
+
+/// A name, of whom the table decides.
+pub(super) const SOME_NAME: &str = "姓名 名字 name fullname";
+
+/// Number of the pupil.
+pub(super) const PUPIL_NUMBER: &str = "\
+    学号 學號 学籍号 學籍號 全国学籍号 全國學籍號 学籍号码 学生编号 學生編號 学生学号 \
+    學生學號 学生号 學生號 pupilnumber pupilno pupilid studentnumber studentno studentid";
+
+/// Class teacher.
+pub(super) const CLASS_TEACHER: &str = "\
+    班主任 班主任姓名 班主任老师 班主任老師 班主任名字 导师 導師 导师姓名 導師姓名 \
+    classteacher classteachername homeroomteacher teacher teachername formteacher";
+
+/// Number of the class teacher.
+pub(super) const CLASS_TEACHER_NUMBER: &str = "\
+    班主任工号 班主任工號 班主任编号 班主任編號 班主任职工号 导师编号 導師編號 工号 工號 \
+    classteachernumber teachernumber teacherno teacherid staffnumber staffno staffid";
+
+/// Member of staff.
+pub(super) const STAFF: &str = "\
+    教师 教師 教师姓名 教師姓名 老师 老師 老师姓名 老師姓名 职工 職工 职工姓名 職工姓名 \
+    教职工 教職工 教职工姓名 教職工姓名 员工 員工 员工姓名 員工姓名 被测评人 被測評人 \
+    被评人 被評人 测评对象 測評對象 staff staffname teacher teachername employee \
+    employeename staffmember";
+
+/// Number of the member of staff.
+pub(super) const STAFF_NUMBER: &str = "\
+    工号 工號 职工号 職工號 职工编号 職工編號 教师编号 教師編號 教师工号 教師工號 教职工号 \
+    教職工號 员工编号 員工編號 员工号 員工號 staffnumber staffno staffid employeenumber \
+    employeeid teachernumber teacherid";
+
+/// Name of the contact.
+pub(super) const CONTACT: &str = "\
+    联系人 聯繫人 聯絡人 联系人姓名 聯繫人姓名 聯絡人姓名 联络人 联络人姓名 群众姓名 \
+    群眾姓名 受访人 受訪人 受访者 受訪者 服务对象 服務對象 contact contactname \
+    contactperson";
+
+/// Number of the contact.
+pub(super) const CONTACT_NUMBER: &str = "联系人编号 聯繫人編號 聯絡人編號 contactid contactno";
+
+/// What the contact is to the member of staff.
+pub(super) const RELATION: &str = "\
+    关系 關係 与本人关系 與本人關係 与教师关系 與教師關係 人员类别 人員類別 relation \
+    relationship";
+
+/// Name of the guardian.
+pub(super) const GUARDIAN: &str = "\
+    家长 家長 家长姓名 家長姓名 监护人 監護人 监护人姓名 監護人姓名 父亲 父親 父亲姓名 \
+    父親姓名 母亲 母親 母亲姓名 母親姓名 parent parentname guardian guardianname";
+
+/// Key of a target.
+pub(super) const TARGET_KEY: &str = "编号 編號 编码 編碼 key id code";
+
+/// Known, and of no use here.
+pub(super) const OTHER: &str = "\
+    性别 性別 民族 出生日期 出生年月 生日 身份证 身份證 身份证号 身份證號 身份证号码 \
+    身份證號碼 住址 家庭住址 地址 家庭地址 现住址 备注 備註 备註 说明 說明 邮箱 郵箱 年龄 \
+    年齡 籍贯 籍貫 户籍 戶籍 政治面貌 职务 職務 职称 職稱 部门 部門 科目 学科 學科 学校 \
+    學校 宿舍 工作单位 工作單位 签名 簽名 班主任电话 班主任電話 班主任手机 班主任手機 sex \
+    gender address remarks remark note notes comment comments email birthday dateofbirth \
+    school department subject teacherphone classteacherphone";
+
+/// Whose phone a header may say, before the word for a phone.
+pub(super) const PHONE_OF: &str = "\
+    家长 家長 父亲 父親 母亲 母親 爸爸 妈妈 媽媽 父 母 监护人 監護人 爷爷 爺爺 奶奶 外公 \
+    外婆 祖父 祖母 紧急 緊急 备用 備用 第一 第二 第三 联系人 聯繫人 聯絡人 家庭 住宅 主要 \
+    其他 其它 parent parents father fathers mother mothers guardian guardians home contact \
+    emergency first second other mobile cell";
+
+/// A phone.
+pub(super) const PHONE: &str = "\
+    电话 電話 手机 手機 手机号 手機號 手机号码 手機號碼 电话号码 電話號碼 联系电话 聯繫電話 \
+    聯絡電話 联系手机 联系方式 聯繫方式 聯絡方式 联系号码 座机 座機 固定电话 固定電話 固话 \
+    移动电话 行動電話 phone phonenumber phoneno mobile mobilephone mobilenumber tel \
+    telephone telephonenumber cellphone contactnumber contactphone";
+
+/// Row number of the sheet.
+pub(super) const ORDINAL: &str = "序号 序號 序 行号 行號 no index sn nr 号 號";

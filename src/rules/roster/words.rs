@@ -1,0 +1,191 @@
+//! The words of school spreadsheets: headers in Chinese and English, totals, remarks, ditto.
+
+use super::{
+    Kind,
+    row::word,
+    vocabulary::{
+        CLASS, CLASS_TEACHER, CLASS_TEACHER_NUMBER, CONTACT, CONTACT_NUMBER, GRADE, GUARDIAN,
+        ORDINAL, OTHER, PHONE, PHONE_OF, PUPIL, PUPIL_NUMBER, RELATION, SOME_NAME, STAFF,
+        STAFF_NUMBER, TARGET_KEY,
+    },
+};
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Field {
+    /// Class label.
+    Class,
+    /// Grade, when it stands in a column of its own before the class.
+    Grade,
+    /// Name of the pupil, the contact or the target.
+    Name,
+    /// Number of the pupil or contact; key of a target.
+    Number,
+    /// A phone; several columns may be one.
+    Phone,
+    /// Class teacher of the class, or the member of staff whose contact it is.
+    Staff,
+    /// Their staff number.
+    StaffNumber,
+    /// What the contact is to the member of staff.
+    Relation,
+    /// Name of the guardian to ask for.
+    Guardian,
+    /// A name that may be the member of staff's or the contact's.
+    SomeName,
+    /// Row number of the sheet.
+    Ordinal,
+    /// Known, and of no use here.
+    Other,
+}
+
+impl Field {
+    /// Its name in a mapping and in reports.
+    pub const fn name(self, kind: Kind) -> &'static str {
+        match (self, kind) {
+            (Field::Class, _) => "class",
+            (Field::Grade, _) => "grade",
+            (Field::Name | Field::SomeName, _) => "name",
+            (Field::Number, Kind::Targets) => "key",
+            (Field::Number, _) => "number",
+            (Field::Phone, _) => "phone",
+            (Field::Staff, Kind::Parents) => "teacher",
+            (Field::Staff, _) => "staff",
+            (Field::StaffNumber, Kind::Parents) => "teacher_number",
+            (Field::StaffNumber, _) => "staff_number",
+            (Field::Relation, _) => "relation",
+            (Field::Guardian, _) => "guardian",
+            (Field::Ordinal, _) => "ordinal",
+            (Field::Other, _) => "other",
+        }
+    }
+
+    /// The field of a mapping's name.
+    pub fn of_name(name: &str, kind: Kind) -> Option<Field> {
+        const MAPPED: [Field; 9] = [
+            Field::Class,
+            Field::Grade,
+            Field::Name,
+            Field::Number,
+            Field::Phone,
+            Field::Staff,
+            Field::StaffNumber,
+            Field::Relation,
+            Field::Guardian,
+        ];
+        MAPPED.into_iter().find(|field| field.name(kind) == name)
+    }
+}
+
+/// The tables of a kind, in the order in which they are asked.
+fn tables(kind: Kind) -> &'static [(Field, &'static str)] {
+    match kind {
+        Kind::Parents => &[
+            (Field::Class, CLASS),
+            (Field::Grade, GRADE),
+            (Field::Name, PUPIL),
+            (Field::Name, SOME_NAME),
+            (Field::Number, PUPIL_NUMBER),
+            (Field::Staff, CLASS_TEACHER),
+            (Field::StaffNumber, CLASS_TEACHER_NUMBER),
+            (Field::Guardian, GUARDIAN),
+            (Field::Other, RELATION),
+        ],
+        Kind::Contacts => &[
+            (Field::Staff, STAFF),
+            (Field::StaffNumber, STAFF_NUMBER),
+            (Field::Name, CONTACT),
+            (Field::Number, CONTACT_NUMBER),
+            (Field::SomeName, SOME_NAME),
+            (Field::Relation, RELATION),
+            (Field::Other, CLASS),
+            (Field::Other, GRADE),
+        ],
+        Kind::Targets => &[
+            (Field::Class, CLASS),
+            (Field::Grade, GRADE),
+            (Field::Name, STAFF),
+            (Field::Name, CLASS_TEACHER),
+            (Field::Name, SOME_NAME),
+            (Field::Number, STAFF_NUMBER),
+            (Field::Number, CLASS_TEACHER_NUMBER),
+            (Field::Number, TARGET_KEY),
+        ],
+    }
+}
+
+/// The field of a header, if the header is known. `header` is a [`word`].
+pub fn field_of(header: &str, kind: Kind) -> Option<Field> {
+    if header.is_empty() {
+        return None;
+    }
+    let known = tables(kind).iter().find(|(_, words)| is_one_of(words, header));
+    if let Some((field, _)) = known {
+        return Some(*field);
+    }
+    if is_phone(header) {
+        return Some(if kind == Kind::Targets { Field::Other } else { Field::Phone });
+    }
+    if is_one_of(ORDINAL, header) {
+        return Some(Field::Ordinal);
+    }
+    let ours = crate::model::Lang::ALL
+        .iter()
+        .any(|lang| word(crate::locale::label("roster.reason_header", *lang)) == header);
+    (ours || is_one_of(OTHER, header)).then_some(Field::Other)
+}
+
+fn is_one_of(words: &str, word: &str) -> bool {
+    words.split(' ').any(|known| known == word)
+}
+
+/// `父亲联系电话2` → whose, phone word, number.
+fn is_phone(header: &str) -> bool {
+    let digit = |c: char| c.is_ascii_digit() || "一二三四".contains(c);
+    let base = header.trim_end_matches(digit);
+    let phone = |text: &str| is_one_of(PHONE, text);
+    phone(base) || PHONE_OF.split(' ').any(|of| base.strip_prefix(of).is_some_and(phone))
+}
+
+/// Whether a word under a phone header says whose phone: `父亲` below `联系电话`.
+pub fn is_phone_owner(header: &str) -> bool {
+    is_one_of(PHONE_OF, header)
+}
+
+/// A cell that repeats the one above.
+pub fn is_ditto(text: &str) -> bool {
+    let text = text.trim();
+    matches!(text, "〃" | "\"" | "″" | "\u{201d}")
+        || matches!(word(text).as_str(), "同上" | "同上行" | "同前" | "ditto" | "sameasabove")
+}
+
+/// A row that sums up begins with one of these.
+pub fn is_total(text: &str) -> bool {
+    const TOTALS: &str = "\
+        合计 合計 总计 總計 小计 小計 共计 共計 总人数 總人數 人数 人數 total subtotal sum \
+        grandtotal";
+    let text = word(text);
+    let counted = text.strip_prefix('共').is_some_and(|rest| {
+        rest.starts_with(|c: char| c.is_ascii_digit()) && rest.ends_with(['人', '名'])
+    });
+    let rest = TOTALS.split(' ').filter_map(|total| text.strip_prefix(total));
+    counted || rest.min_by_key(|rest| rest.len()).is_some_and(is_count)
+}
+
+/// What may stand behind `合计`: nothing, or a number of people.
+fn is_count(rest: &str) -> bool {
+    rest.chars().all(|c| c.is_ascii_digit() || "人名共个個位pupilscontacts".contains(c))
+}
+
+/// A line of remarks below a table begins with one of these.
+pub fn is_remark(text: &str) -> bool {
+    const REMARKS: &str = "\
+        备注 備註 说明 說明 注: 注意 附注 附註 註: 填表 制表 製表 审核 審核 联系教务 note \
+        remark n.b. nb:";
+    let text: String = unicode_normalization::UnicodeNormalization::nfkc(text.trim())
+        .flat_map(char::to_lowercase)
+        .filter(|c| !c.is_whitespace())
+        .collect();
+    let text = text.trim_start_matches(['*', '※', '(', '[', '【']);
+    REMARKS.split(' ').any(|remark| text.starts_with(remark))
+}

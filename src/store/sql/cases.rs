@@ -1,0 +1,403 @@
+//! Cases and cells at work: what a batch reads under the survey's head, and how it is written back.
+//! Every write of a case is guarded by the revision it was read with.
+
+use crate::error::{Error, Result};
+use crate::model::{CaseRow, CellRow};
+use crate::store::{Tx, dialect::args};
+
+macro_rules! select_case {
+    ($rest:literal) => {
+        concat!(
+            "select c.case_no, c.unit_no, c.cell_no, c.role, c.replicate, c.draw_rank, c.zone, \
+             c.person_group, c.state, c.code, c.queue, c.priority, c.due_us, c.plan_queue, \
+             c.plan_due_us, c.appointment_us, c.epoch, c.holder, c.lease_since_us, \
+             c.lease_until_us, c.started, c.reserved, c.attempts, c.phone_no, \
+             c.interview_version, c.counted, c.revision from cases c ",
+            $rest
+        )
+    };
+}
+
+/// How many of a survey's cases are due, held, waiting: why a pull came back empty.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct Waiting {
+    /// When the next case that nobody holds is due, 0 if none waits for a time.
+    pub next_due_us: i64,
+    /// Cases held now.
+    pub held: i64,
+    /// Cases due now that are not held (their cell is full or their person is being called).
+    pub due: i64,
+    /// Cases whose cell is full.
+    pub parked: i64,
+}
+
+/// Counts of one cell's cases by state and code, for boards.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct StateCount {
+    /// The cell.
+    pub cell_no: i64,
+    /// Stored state.
+    pub state: i64,
+    /// Code when final.
+    pub code: String,
+    /// Counts in its cell.
+    pub counted: bool,
+    /// Held now.
+    pub held: bool,
+    /// Has an interview.
+    pub interviewed: bool,
+    /// How many.
+    pub cases: i64,
+}
+
+impl Tx {
+    /// Cases by number.
+    pub async fn cases(&mut self, survey_id: i64, case_nos: &[i64]) -> Result<Vec<CaseRow>> {
+        self.all_of(
+            concat!(
+                "with v(case_no) as (values {values}) ",
+                select_case!(
+                    "join v on v.case_no = c.case_no where c.survey_id = $1 order by c.case_no"
+                )
+            ),
+            args![survey_id],
+            case_nos.iter().map(|no| args![*no]).collect(),
+        )
+        .await
+    }
+
+    /// Live leases of users.
+    pub async fn cases_held_by(
+        &mut self,
+        survey_id: i64,
+        user_ids: &[i64],
+        now_us: i64,
+    ) -> Result<Vec<CaseRow>> {
+        self.all_of(
+            concat!(
+                "with v(user_id) as (values {values}) ",
+                select_case!(
+                    "join v on v.user_id = c.holder where c.survey_id = $1 \
+                     and c.lease_until_us > $2 order by c.case_no"
+                )
+            ),
+            args![survey_id, now_us],
+            user_ids.iter().map(|id| args![*id]).collect(),
+        )
+        .await
+    }
+
+    /// Cases that may be offered now, in the order of offering: appointments and retries by time,
+    /// then fresh cases by priority. A case whose person is being called is left out.
+    pub async fn due_cases(
+        &mut self,
+        survey_id: i64,
+        zone: i64,
+        now_us: i64,
+        limit: i64,
+    ) -> Result<Vec<CaseRow>> {
+        let mut found: Vec<CaseRow> = Vec::new();
+        for queue in 0..=2_i64 {
+            let missing = limit - i64::try_from(found.len()).map_err(Error::defect)?;
+            if missing <= 0 {
+                break;
+            }
+            let rows: Vec<CaseRow> = self
+                .all(
+                    select_case!(
+                        "where c.survey_id = $1 and c.zone = $2 and c.queue = $3 \
+                         and c.due_us <= $4 and c.lease_until_us <= $4 and not exists ( \
+                         select 1 from cases o where o.survey_id = $1 \
+                         and o.person_group = c.person_group and o.lease_until_us > $4) \
+                         order by c.due_us, c.priority, c.case_no limit $5"
+                    ),
+                    args![survey_id, zone, queue, now_us, missing],
+                )
+                .await?;
+            found.extend(rows);
+        }
+        Ok(found)
+    }
+
+    /// Cases of person groups.
+    pub async fn cases_of_groups(
+        &mut self,
+        survey_id: i64,
+        groups: &[Vec<u8>],
+    ) -> Result<Vec<CaseRow>> {
+        self.all_of(
+            concat!(
+                "with v(person_group) as (values {values}) ",
+                select_case!(
+                    "join v on v.person_group = c.person_group where c.survey_id = $1 \
+                     order by c.case_no"
+                )
+            ),
+            args![survey_id],
+            groups.iter().map(|g| args![g]).collect(),
+        )
+        .await
+    }
+
+    /// Cases whose lease has ended by itself while they held a reservation.
+    pub async fn expired_reservations(
+        &mut self,
+        survey_id: i64,
+        now_us: i64,
+        limit: i64,
+    ) -> Result<Vec<CaseRow>> {
+        self.all(
+            select_case!(
+                "where c.survey_id = $1 and c.reserved and c.lease_until_us <= $2 \
+                 order by c.case_no limit $3"
+            ),
+            args![survey_id, now_us, limit],
+        )
+        .await
+    }
+
+    /// Live leases of a survey.
+    pub async fn live_leases(&mut self, survey_id: i64, now_us: i64) -> Result<Vec<CaseRow>> {
+        self.all(
+            select_case!(
+                "where c.survey_id = $1 and c.lease_until_us > $2 order by c.holder, c.case_no"
+            ),
+            args![survey_id, now_us],
+        )
+        .await
+    }
+
+    /// Cases after a number, filtered: state -1 = any (4 = held now), cell 0 = any.
+    pub async fn cases_after(
+        &mut self,
+        survey_id: i64,
+        after: i64,
+        state: i64,
+        cell_no: i64,
+        now_us: i64,
+        limit: i64,
+    ) -> Result<Vec<CaseRow>> {
+        self.all(
+            select_case!(
+                "where c.survey_id = $1 and c.case_no > $2 \
+                 and ($3 = -1 or ($3 = 4 and c.lease_until_us > $5) \
+                 or ($3 <> 4 and c.state = $3 and c.lease_until_us <= $5)) \
+                 and ($4 = 0 or c.cell_no = $4) order by c.case_no limit $6"
+            ),
+            args![survey_id, after, state, cell_no, now_us, limit],
+        )
+        .await
+    }
+
+    /// Released cases that are not final, after a number: what closing a survey settles.
+    pub async fn open_cases_after(
+        &mut self,
+        survey_id: i64,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<CaseRow>> {
+        self.all(
+            select_case!(
+                "where c.survey_id = $1 and c.case_no > $2 and c.state in (1, 2) \
+                 order by c.case_no limit $3"
+            ),
+            args![survey_id, after, limit],
+        )
+        .await
+    }
+
+    /// Why nothing is offered.
+    pub async fn waiting(&mut self, survey_id: i64, now_us: i64) -> Result<Waiting> {
+        let found = self
+            .maybe(
+                "select cast(coalesce(min(case when c.lease_until_us <= $2 and c.due_us > $2 \
+                 and c.queue <= 2 then c.due_us end), 0) as bigint) as next_due_us, \
+                 cast(coalesce(sum(case when c.lease_until_us > $2 then 1 else 0 end), 0) \
+                 as bigint) as held, \
+                 cast(coalesce(sum(case when c.lease_until_us <= $2 and c.due_us <= $2 \
+                 and c.queue <= 2 then 1 else 0 end), 0) as bigint) as due, \
+                 cast(coalesce(sum(case when c.queue = 8 then 1 else 0 end), 0) as bigint) \
+                 as parked from cases c where c.survey_id = $1 and c.zone = 0 and c.queue <= 8",
+                args![survey_id, now_us],
+            )
+            .await?;
+        Ok(found.unwrap_or_default())
+    }
+
+    /// Cells by number.
+    pub async fn cells(&mut self, survey_id: i64, cell_nos: &[i64]) -> Result<Vec<CellRow>> {
+        self.all_of(
+            "with v(cell_no) as (values {values}) \
+             select c.cell_no, c.stratum_no, c.target_n, c.cap_n, c.held, c.done, \
+             c.released_replicate, c.released_n, c.final_n from cell c \
+             join v on v.cell_no = c.cell_no where c.survey_id = $1 order by c.cell_no",
+            args![survey_id],
+            cell_nos.iter().map(|no| args![*no]).collect(),
+        )
+        .await
+    }
+
+    /// Every cell of a survey.
+    pub async fn all_cells(&mut self, survey_id: i64) -> Result<Vec<CellRow>> {
+        self.all(
+            "select cell_no, stratum_no, target_n, cap_n, held, done, released_replicate, \
+             released_n, final_n from cell where survey_id = $1 order by cell_no",
+            args![survey_id],
+        )
+        .await
+    }
+
+    /// Valid interviews and final cases of a whole survey: its yield.
+    pub async fn yield_counts(&mut self, survey_id: i64) -> Result<(i64, i64)> {
+        let found = self
+            .maybe(
+                "select cast(coalesce(sum(done), 0) as bigint), \
+                 cast(coalesce(sum(final_n), 0) as bigint) from cell where survey_id = $1",
+                args![survey_id],
+            )
+            .await?;
+        Ok(found.unwrap_or_default())
+    }
+
+    /// Unreleased cases of cells by replicate: (cell, replicate, cases).
+    pub async fn unreleased(
+        &mut self,
+        survey_id: i64,
+        cell_nos: &[i64],
+    ) -> Result<Vec<(i64, i64, i64)>> {
+        self.all_of(
+            "with v(cell_no) as (values {values}) \
+             select c.cell_no, c.replicate, count(*) from cases c join v on v.cell_no = c.cell_no \
+             where c.survey_id = $1 and c.state = 0 group by c.cell_no, c.replicate \
+             order by c.cell_no, c.replicate",
+            args![survey_id],
+            cell_nos.iter().map(|no| args![*no]).collect(),
+        )
+        .await
+    }
+
+    /// Writes cases back; each must still have the revision it was read with.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when one was changed meanwhile: nothing of the batch may stand.
+    pub async fn update_cases(&mut self, survey_id: i64, cases: &[CaseRow]) -> Result<()> {
+        let rows = cases
+            .iter()
+            .map(|c| {
+                args![
+                    c.case_no,
+                    c.revision,
+                    c.state,
+                    &c.code,
+                    c.queue,
+                    c.due_us,
+                    c.plan_queue,
+                    c.plan_due_us,
+                    c.appointment_us,
+                    c.epoch,
+                    c.holder,
+                    c.lease_since_us,
+                    c.lease_until_us,
+                    c.started,
+                    c.reserved,
+                    c.attempts,
+                    c.phone_no,
+                    c.interview_version,
+                    c.counted
+                ]
+            })
+            .collect();
+        let changed = self
+            .with_rows(
+                "with v(case_no, revision, state, code, queue, due_us, plan_queue, plan_due_us, \
+                 appointment_us, epoch, holder, lease_since_us, lease_until_us, started, \
+                 reserved, attempts, phone_no, interview_version, counted) as (values {values}) \
+                 update cases set state = v.state, code = v.code, queue = v.queue, \
+                 due_us = v.due_us, plan_queue = v.plan_queue, plan_due_us = v.plan_due_us, \
+                 appointment_us = v.appointment_us, epoch = v.epoch, holder = v.holder, \
+                 lease_since_us = v.lease_since_us, lease_until_us = v.lease_until_us, \
+                 started = v.started, reserved = v.reserved, attempts = v.attempts, \
+                 phone_no = v.phone_no, interview_version = v.interview_version, \
+                 counted = v.counted, revision = v.revision + 1 from v \
+                 where cases.survey_id = $1 and cases.case_no = v.case_no \
+                 and cases.revision = v.revision and cases.epoch <= v.epoch",
+                args![survey_id],
+                rows,
+            )
+            .await?;
+        if changed == cases.len() as u64 {
+            Ok(())
+        } else {
+            Err(Error::Busy("a case was changed outside its survey's head".into()))
+        }
+    }
+
+    /// Writes cells back. The head of the survey is held, so that they are as they were read.
+    pub async fn update_cells(&mut self, survey_id: i64, cells: &[CellRow]) -> Result<()> {
+        let rows = cells
+            .iter()
+            .map(|c| {
+                args![c.cell_no, c.held, c.done, c.released_replicate, c.released_n, c.final_n]
+            })
+            .collect();
+        self.with_rows(
+            "with v(cell_no, held, done, released_replicate, released_n, final_n) \
+             as (values {values}) update cell set held = v.held, done = v.done, \
+             released_replicate = v.released_replicate, released_n = v.released_n, \
+             final_n = v.final_n from v where cell.survey_id = $1 and cell.cell_no = v.cell_no",
+            args![survey_id],
+            rows,
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Releases a replicate of a cell; the number of cases.
+    pub async fn release_replicate(
+        &mut self,
+        survey_id: i64,
+        cell_no: i64,
+        replicate: i64,
+    ) -> Result<u64> {
+        self.run(
+            "update cases set state = 1, queue = 2, plan_queue = 2, revision = revision + 1 \
+             where survey_id = $1 and cell_no = $2 and replicate = $3 and state = 0",
+            args![survey_id, cell_no, replicate],
+        )
+        .await
+    }
+
+    /// Takes the waiting cases of a full cell out of the queues.
+    pub async fn park_cell(&mut self, survey_id: i64, cell_no: i64) -> Result<u64> {
+        self.run(
+            "update cases set queue = 8, revision = revision + 1 where survey_id = $1 \
+             and cell_no = $2 and state in (1, 2) and lease_until_us = 0 and queue <= 2",
+            args![survey_id, cell_no],
+        )
+        .await
+    }
+
+    /// Puts the cases of a cell that has room again back where their plan says.
+    pub async fn unpark_cell(&mut self, survey_id: i64, cell_no: i64) -> Result<u64> {
+        self.run(
+            "update cases set queue = plan_queue, due_us = plan_due_us, revision = revision + 1 \
+             where survey_id = $1 and cell_no = $2 and queue = 8",
+            args![survey_id, cell_no],
+        )
+        .await
+    }
+
+    /// Cases of a survey counted by cell, state and code, at one instant.
+    pub async fn state_counts(&mut self, survey_id: i64, now_us: i64) -> Result<Vec<StateCount>> {
+        self.all(
+            "select c.cell_no, c.state, c.code, c.counted, c.lease_until_us > $2 as held, \
+             c.interview_version > 0 as interviewed, count(*) as cases from cases c \
+             where c.survey_id = $1 \
+             group by c.cell_no, c.state, c.code, c.counted, c.lease_until_us > $2, \
+             c.interview_version > 0 \
+             order by c.cell_no, c.state, c.code, c.counted, held, interviewed",
+            args![survey_id, now_us],
+        )
+        .await
+    }
+}
