@@ -148,6 +148,8 @@ create table roster_line (
     code text not null,
     sheet_column text not null,
     message text not null,
+    -- json of the row's cells, to hand it back as it was
+    cells text not null,
     primary key (survey_id, import_no, line_no)
 );
 create index roster_line_unit on roster_line (survey_id, stratum, unit);

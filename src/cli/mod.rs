@@ -3,6 +3,7 @@
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong use.
 
+mod read_sheet;
 mod remote;
 mod serve;
 mod user;
@@ -35,6 +36,9 @@ enum Command {
     /// Add, list and revoke users
     #[command(subcommand)]
     User(user::User),
+    /// Read a roster for the server (the server runs this itself, with limits)
+    #[command(hide = true)]
+    ReadSheet(read_sheet::ReadSheet),
     /// Make tokens for programs
     #[command(subcommand)]
     Token(user::Token),
@@ -93,6 +97,10 @@ type Done = Result<(), Failure>;
 /// Parses, runs, and turns the outcome into an exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Command::ReadSheet(args) = &cli.command {
+        // no threads, no runtime: it lives under tight limits
+        return args.run();
+    }
     let ui = Ui { lang: Lang::accept(&cli.lang), json: cli.json };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let done = match runtime {
@@ -117,6 +125,7 @@ async fn run(command: Command, ui: Ui) -> Done {
         Command::Serve(args) => args.run().await.map_err(|e| Failure::of(&e, ui.lang)),
         Command::SignIn(args) => args.run(ui).await,
         Command::User(args) => args.run(ui).await,
+        Command::ReadSheet(_) => Ok(()),
         Command::Token(args) => args.run(ui).await,
     }
 }

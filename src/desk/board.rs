@@ -64,9 +64,9 @@ async fn paint(desk: Desk, survey_id: i64, board: watch::Sender<Shown>, bell: Ar
         match read {
             Ok(picture) => {
                 // the time of the reading alone is no change
-                let same = last.as_ref().is_some_and(|l| {
-                    *l == Picture { at_us: l.at_us, ..picture.clone() }
-                });
+                let same = last
+                    .as_ref()
+                    .is_some_and(|l| *l == Picture { at_us: l.at_us, ..picture.clone() });
                 if !same {
                     last = Some(picture.clone());
                     board.send_replace(Some(Ok(Arc::new(picture))));

@@ -89,7 +89,8 @@ async fn bounds(tx: &mut Tx, survey: &SurveyRow) -> Result<Bounds> {
 /// The frozen frame, checked against its hash.
 async fn frozen(tx: &mut Tx, survey: &SurveyRow) -> Result<(Frame, Vec<UnitRow>)> {
     let strata = tx.strata(survey.survey_id).await?;
-    let names: HashMap<i64, &str> = strata.iter().map(|s| (s.stratum_no, s.name.as_str())).collect();
+    let names: HashMap<i64, &str> =
+        strata.iter().map(|s| (s.stratum_no, s.name.as_str())).collect();
     let mut units: Vec<UnitRow> = Vec::new();
     loop {
         let after = units.last().map_or(0, |u| u.unit_no);
@@ -153,11 +154,8 @@ fn cases_of(
             .get(&(cell_no, row.unit))
             .ok_or_else(|| Error::defect(format!("unit of case {case_no}")))?;
         let main = row.role == Role::Main;
-        let (state, queue) = if main {
-            (state::FRESH, queue::FRESH)
-        } else {
-            (state::UNRELEASED, queue::NEVER)
-        };
+        let (state, queue) =
+            if main { (state::FRESH, queue::FRESH) } else { (state::UNRELEASED, queue::NEVER) };
         let rank = i64::from(row.rank);
         cases.push(CaseRow {
             case_no,
@@ -198,7 +196,7 @@ impl Desk {
         let bounds = bounds(&mut tx, &survey).await?;
         let (strata, targets): (Vec<StratumRow>, Vec<TargetRow>) =
             if survey.state() == SurveyState::Draft {
-                let drafted = draft(&mut tx, &survey).await?;
+                let drafted = draft(&mut tx, &survey, &self.0.key).await?;
                 (drafted.strata, drafted.targets)
             } else {
                 (tx.strata(survey_id).await?, tx.targets(survey_id).await?)
@@ -343,9 +341,8 @@ impl Desk {
         }
         let strata = w.tx.strata(survey_id).await?;
         let seed = row.seed.clone();
-        let drawn = tokio::task::spawn_blocking(move || {
-            cases_of(&frame, &design, &seed, &strata, &units)
-        });
+        let drawn =
+            tokio::task::spawn_blocking(move || cases_of(&frame, &design, &seed, &strata, &units));
         let drawn = drawn.await.map_err(Error::defect)??;
         w.tx.insert_cells(survey_id, &drawn.cells).await?;
         w.tx.insert_cases(survey_id, &drawn.cases).await?;
@@ -369,7 +366,12 @@ impl Desk {
     }
 
     /// The evidence of a draw (0 = the one in force), derived again from frame, design and seed.
-    pub async fn draw_evidence(&self, who: &Caller, survey_id: i64, draw_no: i64) -> Result<Evidence> {
+    pub async fn draw_evidence(
+        &self,
+        who: &Caller,
+        survey_id: i64,
+        draw_no: i64,
+    ) -> Result<Evidence> {
         let mut tx = self.0.store.read().await?;
         let survey = tx.survey(survey_id).await?.ok_or_else(|| no_survey(survey_id))?;
         let wanted = if draw_no == 0 { survey.draw_no } else { draw_no };
@@ -378,11 +380,23 @@ impl Desk {
         let (frame, _) = frozen(&mut tx, &survey).await?;
         let design = design(&mut tx, &survey, &frame).await?;
         drop(tx);
-        let made = evidence(&frame, &design, &row.sources).map_err(|why| Error::invalid("draw", why))?;
+        let made =
+            evidence(&frame, &design, &row.sources).map_err(|why| Error::invalid("draw", why))?;
         if made.design.as_bytes() != survey.design {
             return Err(Error::Refused(Reason::FrameChanged, msg!("survey.design_changed")));
         }
         self.disclose(who, survey_id, &format!("draw {wanted}"), survey.event_head).await?;
         Ok(made)
+    }
+
+    /// The files of a draw by name.
+    pub async fn draw_files(
+        &self,
+        who: &Caller,
+        survey_id: i64,
+        draw_no: i64,
+    ) -> Result<Vec<(&'static str, Vec<u8>)>> {
+        let made = self.draw_evidence(who, survey_id, draw_no).await?;
+        Ok(made.files().map(|(name, text)| (name, text.as_bytes().to_vec())).into())
     }
 }

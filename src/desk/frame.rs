@@ -7,7 +7,9 @@ use crate::model::{
     UnitPhoneRow, UnitRow,
 };
 use crate::msg;
-use crate::rules::frame::{Frame, PersonHash, person_groups, person_hash};
+use crate::rules::frame::{
+    Frame, PersonHash, UnitLine, looks_personal, person_groups, person_hash, units,
+};
 use crate::store::Tx;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -44,6 +46,7 @@ pub(super) struct DraftUnit {
     pub key: String,
     body: LineBody,
     multiplicity: i64,
+    allowed: bool,
 }
 
 #[derive(Default)]
@@ -61,10 +64,16 @@ struct Counts {
 /// A key for a target where the roster gives one name for it: the staff number, with the class
 /// behind it where one person has several.
 fn target_key(body: &LineBody, stratum: &str) -> String {
-    if body.target_number.is_empty() { stratum.to_owned() } else { body.target_number.clone() }
+    let number = &body.target_number;
+    if number.is_empty() || looks_personal(number) { stratum.to_owned() } else { number.clone() }
 }
 
-async fn pages(tx: &mut Tx, survey_id: i64, kind: i64, mut each: impl FnMut(LineRow)) -> Result<()> {
+async fn pages(
+    tx: &mut Tx,
+    survey_id: i64,
+    kind: i64,
+    mut each: impl FnMut(LineRow),
+) -> Result<()> {
     let mut after = (0, 0);
     loop {
         let page = tx.roster_lines(survey_id, kind, after, PAGE).await?;
@@ -75,7 +84,7 @@ async fn pages(tx: &mut Tx, survey_id: i64, kind: i64, mut each: impl FnMut(Line
 }
 
 /// Reads the roster in force and makes its frame.
-pub(super) async fn draft(tx: &mut Tx, survey: &SurveyRow) -> Result<Drafted> {
+pub(super) async fn draft(tx: &mut Tx, survey: &SurveyRow, key: &[u8; 32]) -> Result<Drafted> {
     let mut counts: BTreeMap<String, Counts> = BTreeMap::new();
     let mut units: Vec<DraftUnit> = Vec::new();
     let mut broken = None;
@@ -113,7 +122,9 @@ pub(super) async fn draft(tx: &mut Tx, survey: &SurveyRow) -> Result<Drafted> {
             count.pool.clone_from(&body.pool);
         }
         if line.state == "accepted" {
-            units.push(DraftUnit { stratum: line.stratum, key: line.unit, body, multiplicity: 1 });
+            let allowed = line.code == "allowed";
+            let (stratum, key) = (line.stratum, line.unit);
+            units.push(DraftUnit { stratum, key, body, multiplicity: 1, allowed });
         }
     };
     pages(tx, survey.survey_id, survey.kind, add).await?;
@@ -121,7 +132,8 @@ pub(super) async fn draft(tx: &mut Tx, survey: &SurveyRow) -> Result<Drafted> {
         return Err(error);
     }
     name_targets(tx, survey, &mut counts).await?;
-    let units = merge_twins(units);
+    let units = hold_shared(units, survey.max_lines_per_phone, &mut counts);
+    let units = merge_twins(units, key);
     for unit in &units {
         counts.entry(unit.stratum.clone()).or_default().units += 1;
     }
@@ -154,37 +166,61 @@ async fn name_targets(
     Ok(())
 }
 
-/// Twins: lines of one stratum that share their first phone are one contact unit, with the smaller
-/// key by bytes, and count once.
-fn merge_twins(units: Vec<DraftUnit>) -> Vec<DraftUnit> {
-    let mut at: HashMap<(String, String), usize> = HashMap::new();
-    let mut out: Vec<DraftUnit> = Vec::with_capacity(units.len());
-    for unit in units {
-        let phone = unit.body.phones.first().map(|p| p.e164.clone()).unwrap_or_default();
-        if phone.is_empty() {
-            out.push(unit);
-            continue;
-        }
-        match at.get(&(unit.stratum.clone(), phone.clone())) {
-            Some(&first) => {
-                let kept = &mut out[first];
-                kept.multiplicity += 1;
-                if unit.key < kept.key {
-                    kept.key = unit.key;
-                    let names = format!("{}、{}", unit.body.name, kept.body.name);
-                    kept.body = unit.body;
-                    kept.body.name = names;
-                } else {
-                    kept.body.name = format!("{}、{}", kept.body.name, unit.body.name);
+/// Twins: lines of one stratum that share a phone are one contact unit, with the smallest key by
+/// bytes, and count once.
+fn merge_twins(lines: Vec<DraftUnit>, key: &[u8; 32]) -> Vec<DraftUnit> {
+    let persons: Vec<Vec<PersonHash>> = lines
+        .iter()
+        .map(|u| u.body.phones.iter().map(|p| person_hash(key, &p.e164)).collect())
+        .collect();
+    let unit_lines: Vec<UnitLine<'_>> = lines
+        .iter()
+        .zip(&persons)
+        .map(|(u, persons)| UnitLine { stratum: &u.stratum, key: &u.key, persons })
+        .collect();
+    let merged = units(&unit_lines);
+    let mut lines: Vec<Option<DraftUnit>> = lines.into_iter().map(Some).collect();
+    let mut out = Vec::with_capacity(merged.len());
+    for unit in merged {
+        let multiplicity = i64::try_from(unit.multiplicity()).unwrap_or(i64::MAX);
+        let mut members = unit.lines.iter().filter_map(|at| lines[*at].take());
+        let Some(mut first) = members.next() else { continue };
+        for other in members {
+            first.body.name = format!("{}、{}", first.body.name, other.body.name);
+            for phone in other.body.phones {
+                if !first.body.phones.iter().any(|p| p.e164 == phone.e164) {
+                    first.body.phones.push(phone);
                 }
             }
-            None => {
-                at.insert((unit.stratum.clone(), phone), out.len());
-                out.push(unit);
-            }
         }
+        first.multiplicity = multiplicity;
+        out.push(first);
     }
     out
+}
+
+/// Lines whose phone stands on more lines than the survey allows, counted over every import.
+fn hold_shared(
+    units: Vec<DraftUnit>,
+    limit: i64,
+    counts: &mut BTreeMap<String, Counts>,
+) -> Vec<DraftUnit> {
+    let mut lines: HashMap<(String, String), i64> = HashMap::new();
+    let keys = |u: &DraftUnit| -> BTreeSet<(String, String)> {
+        u.body.phones.iter().map(|p| (p.e164.clone(), p.extension.clone())).collect()
+    };
+    for unit in &units {
+        for key in keys(unit) {
+            *lines.entry(key).or_default() += 1;
+        }
+    }
+    let (kept, held): (Vec<_>, Vec<_>) = units.into_iter().partition(|u| {
+        u.allowed || keys(u).iter().all(|key| lines.get(key).is_none_or(|n| *n <= limit))
+    });
+    for unit in held {
+        counts.entry(unit.stratum).or_default().held += 1;
+    }
+    kept
 }
 
 /// Gives numbers: strata by key bytes, targets in the same order, units in the order of frame.csv.
@@ -237,11 +273,8 @@ impl Drafted {
             .map(|u| u.body.phones.iter().map(|p| person_hash(key, &p.e164)).collect())
             .collect();
         let groups = person_groups(&hashes);
-        let numbers: HashMap<&str, (i64, i64)> = self
-            .strata
-            .iter()
-            .map(|s| (s.name.as_str(), (s.stratum_no, s.target_no)))
-            .collect();
+        let numbers: HashMap<&str, (i64, i64)> =
+            self.strata.iter().map(|s| (s.name.as_str(), (s.stratum_no, s.target_no))).collect();
         let (mut units, mut phones, mut rates) = (Vec::new(), Vec::new(), Vec::new());
         for ((unit_no, unit), (hashes, group)) in
             (1_i64..).zip(&self.units).zip(hashes.iter().zip(groups))
@@ -287,7 +320,7 @@ impl Desk {
             return Err(wrong_step(&w.survey, msg!("survey.only_draft")));
         }
         let survey = w.survey.clone();
-        let drafted = draft(&mut w.tx, &survey).await?;
+        let drafted = draft(&mut w.tx, &survey, &self.0.key).await?;
         if drafted.units.is_empty() {
             return Err(wrong_step(&survey, msg!("survey.needs_roster")));
         }

@@ -6,18 +6,27 @@ mod board;
 mod draw;
 mod fieldwork;
 mod frame;
+mod import;
+mod import_report;
 mod keeper;
 mod log;
+mod reporting;
 mod secret;
+mod sheet;
 mod supervision;
 mod survey;
 
 pub use access::{NewUser, SignedIn, UserChange, UserView};
-pub use fieldwork::{
-    Assignment, Corrected, DialReport, Dry, Finished, Lease, Nothing, Ratings, Receipt, Submission, Then, Verdict,
-};
 pub use draw::{Assumptions, Plan, PlanRow};
+pub use fieldwork::{
+    Assignment, Corrected, DialReport, Dry, Finished, Lease, Nothing, Ratings, Receipt, Submission,
+    Then, Verdict,
+};
 pub use frame::Frozen;
+pub use import::{ImportDetail, ImportOrder};
+pub use import_report::{ImportProblem, ImportReport};
+pub use reporting::{FileKind, PrintedScore, ScoreTable};
+pub use sheet::read_sheet;
 pub use supervision::{
     CaseHistory, CaseView, CellTally, Picture, Scope, Seat, Tally, quarantined_ratings,
 };
@@ -29,7 +38,8 @@ use crate::model::{Caller, Role, SurveyRow};
 use crate::msg;
 use crate::store::Store;
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use tokio::sync::watch;
 
 /// The desk of one replica; cheap to clone.
@@ -47,6 +57,7 @@ struct Inner {
     lanes: fieldwork::Lanes,
     bells: board::Bells,
     stopping: watch::Sender<bool>,
+    reader: OnceLock<PathBuf>,
 }
 
 /// SHA-256 of some bytes.
@@ -91,6 +102,7 @@ impl Desk {
             lanes: fieldwork::Lanes::new(in_flight),
             bells: board::Bells::default(),
             stopping,
+            reader: OnceLock::new(),
         })))
     }
 
@@ -102,6 +114,19 @@ impl Desk {
     /// The database behind this desk.
     pub fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    /// The program whose `read-sheet` reads rosters, where it is not this one (tests).
+    pub fn set_reader(&self, program: PathBuf) {
+        // a second setting is ignored: the first import may be running with it
+        let _ = self.0.reader.set(program);
+    }
+
+    fn reader(&self) -> Result<PathBuf> {
+        match self.0.reader.get() {
+            Some(known) => Ok(known.clone()),
+            None => Ok(std::env::current_exe()?),
+        }
     }
 
     /// No new leases from here on; waiting pulls and open streams end.
@@ -144,4 +169,12 @@ pub(crate) fn check_reason(field: &str, reason: &str) -> Result<()> {
     } else {
         Err(Error::invalid(field, msg!("request.reason")))
     }
+}
+
+/// The word of a stored outcome, as exports write it.
+pub(crate) fn dial_word(outcome: i64) -> &'static str {
+    if outcome == fieldwork::INTERVIEW {
+        return "interview";
+    }
+    fieldwork::outcome(outcome).map_or("", crate::rules::disposition::Outcome::word)
 }

@@ -3,8 +3,8 @@
 use super::{Desk, no_survey};
 use crate::error::{Error, Reason, Result};
 use crate::model::{
-    AttemptRow, Caller, CaseRow, InterviewRow, QuarantineRow, RatingRow, Role, StratumRow, TargetRow,
-    UnitPhoneRow, UnitRow, state,
+    AttemptRow, Caller, CaseRow, InterviewRow, QuarantineRow, RatingRow, Role, StratumRow,
+    TargetRow, UnitPhoneRow, UnitRow, state,
 };
 use crate::msg;
 use crate::rules::disposition::{Bucket, Code};
@@ -200,7 +200,8 @@ impl Picture {
             let why = msg!("progress.too_many", max = NAMED_MAX);
             return Err(Error::invalid("scope.strata", why));
         }
-        let known: HashMap<&str, ()> = self.cells.iter().map(|c| (c.stratum.as_str(), ())).collect();
+        let known: HashMap<&str, ()> =
+            self.cells.iter().map(|c| (c.stratum.as_str(), ())).collect();
         if let Some(unknown) = scope.strata.iter().find(|s| !known.contains_key(s.as_str())) {
             let why = msg!("survey.no_stratum", stratum = unknown);
             return Err(Error::invalid("scope.strata", why));
@@ -211,8 +212,7 @@ impl Picture {
                 || scope.strata.contains(&c.stratum)
         };
         let cells: Vec<CellTally> = self.cells.iter().filter(wanted).cloned().collect();
-        let bytes: usize =
-            cells.iter().map(|c| 110 + c.stratum.len() + c.target_name.len()).sum();
+        let bytes: usize = cells.iter().map(|c| 110 + c.stratum.len() + c.target_name.len()).sum();
         if bytes > 1024 * 1024 {
             return Err(Error::Refused(Reason::TooLarge, msg!("progress.too_large")));
         }
@@ -298,8 +298,7 @@ impl Desk {
                 Error::invalid("stratum", msg!("survey.no_stratum", stratum = stratum))
             })?
         };
-        let rows =
-            tx.cases_after(survey_id, after, state, cell_no, self.now_us(), limit).await?;
+        let rows = tx.cases_after(survey_id, after, state, cell_no, self.now_us(), limit).await?;
         self.case_views(&mut tx, who, survey_id, rows).await
     }
 

@@ -186,8 +186,7 @@ impl Desk {
             }
         }
         check_settings(&s)?;
-        if s.max_lines_per_phone != w.survey.max_lines_per_phone
-            && s.state() != SurveyState::Draft
+        if s.max_lines_per_phone != w.survey.max_lines_per_phone && s.state() != SurveyState::Draft
         {
             return Err(wrong_step(&s, msg!("survey.only_draft")));
         }
@@ -220,8 +219,7 @@ impl Desk {
         let survey = w.survey.clone();
         w.tx.update_survey(&survey).await?;
         let content_sha256 = sha256(body.as_bytes()).to_vec();
-        let log_pos =
-            w.event("questionnaire", Event { content_sha256, ..Event::default() })?;
+        let log_pos = w.event("questionnaire", Event { content_sha256, ..Event::default() })?;
         let done = (version, log_pos);
         w.commit(&done).await?;
         Ok(done)
@@ -264,8 +262,8 @@ impl Desk {
         let version =
             if version.is_empty() { survey.questionnaire_version } else { version.to_owned() };
         let body = tx.questionnaire(survey_id, &version).await?;
-        let body =
-            body.ok_or_else(|| Error::NotFound(msg!("survey.no_questionnaire", version = version)))?;
+        let body = body
+            .ok_or_else(|| Error::NotFound(msg!("survey.no_questionnaire", version = version)))?;
         Ok((version, body))
     }
 }

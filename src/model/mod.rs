@@ -12,6 +12,7 @@ pub use case::{
 pub use event::Event;
 pub use msg::{Lang, Msg, Violation};
 pub use roster::{
-    DrawRow, ImportRow, LineBody, LineRow, StoredPhone, StratumRow, TargetRow, UnitPhoneRow, UnitRow,
+    DrawRow, ImportRow, LineBody, LineRow, StoredPhone, StratumRow, TargetRow, UnitPhoneRow,
+    UnitRow,
 };
 pub use survey::{Caller, RequestKey, Role, SurveyRow, SurveyState};

@@ -93,6 +93,8 @@ pub struct LineRow {
     pub sheet_column: String,
     /// JSON of the message: key and arguments.
     pub message: String,
+    /// JSON of the row's cells.
+    pub cells: String,
 }
 
 /// Who or what is rated.

@@ -209,8 +209,7 @@ impl AdministrationService for Door {
         let (who, m) = self.enter_survey(request, "AdministrationService/CommitDesign").await?;
         let work = async {
             let key = m.key("CommitDesign")?;
-            let (design_json, log_pos) =
-                self.desk.commit_design(&who, &key, m.survey_id).await?;
+            let (design_json, log_pos) = self.desk.commit_design(&who, &key, m.survey_id).await?;
             Ok(CommitDesignResponse { design_json, log_pos })
         };
         answer(work.await, &who)
@@ -275,10 +274,8 @@ impl AdministrationService for Door {
             self.enter_survey(request, "AdministrationService/WithdrawInterview").await?;
         let work = async {
             let key = m.key("WithdrawInterview")?;
-            let done = self
-                .desk
-                .withdraw_interview(&who, &key, m.survey_id, m.case_no, &m.reason)
-                .await?;
+            let done =
+                self.desk.withdraw_interview(&who, &key, m.survey_id, m.case_no, &m.reason).await?;
             Ok(WithdrawInterviewResponse { version: done.version, log_pos: done.log_pos })
         };
         answer(work.await, &who)

@@ -84,8 +84,7 @@ impl InterviewingService for Door {
         &self,
         request: Request<GetQuestionnaireRequest>,
     ) -> Reply<GetQuestionnaireResponse> {
-        let (who, m) =
-            self.enter_survey(request, "InterviewingService/GetQuestionnaire").await?;
+        let (who, m) = self.enter_survey(request, "InterviewingService/GetQuestionnaire").await?;
         let work = async {
             let (version, body) = self.desk.questionnaire(m.survey_id, &m.version).await?;
             let json = serde_json::from_str(&body).map_err(Error::defect)?;
@@ -132,8 +131,7 @@ impl InterviewingService for Door {
         &self,
         request: Request<ExtendAssignmentRequest>,
     ) -> Reply<ExtendAssignmentResponse> {
-        let (who, m) =
-            self.enter_survey(request, "InterviewingService/ExtendAssignment").await?;
+        let (who, m) = self.enter_survey(request, "InterviewingService/ExtendAssignment").await?;
         let work = async {
             let lease = lease_of(m.lease)?;
             let (lease_expires_us, reservation_lost) =
@@ -147,8 +145,7 @@ impl InterviewingService for Door {
         &self,
         request: Request<ReleaseAssignmentRequest>,
     ) -> Reply<ReleaseAssignmentResponse> {
-        let (who, m) =
-            self.enter_survey(request, "InterviewingService/ReleaseAssignment").await?;
+        let (who, m) = self.enter_survey(request, "InterviewingService/ReleaseAssignment").await?;
         let work = async {
             let key = m.key("ReleaseAssignment")?;
             let lease = lease_of(m.lease)?;

@@ -142,7 +142,8 @@ impl SupervisionService for Door {
                 }
                 // a right that ended ends the stream within a second
                 loop {
-                    let changed = tokio::time::timeout(Duration::from_secs(1), watch.changed()).await;
+                    let changed =
+                        tokio::time::timeout(Duration::from_secs(1), watch.changed()).await;
                     let ended = match desk.still(&who).await {
                         Ok(()) => desk.reach(&who, m.survey_id).await.err(),
                         Err(error) => Some(error),
@@ -168,10 +169,8 @@ impl SupervisionService for Door {
         let work = async {
             let (after, limit) = page::read(&m.page_token, m.page_size)?;
             let state = state_filter(m.state);
-            let rows = self
-                .desk
-                .list_cases(&who, m.survey_id, after, limit, state, &m.stratum)
-                .await?;
+            let rows =
+                self.desk.list_cases(&who, m.survey_id, after, limit, state, &m.stratum).await?;
             let next_page_token = page::next(&rows, limit, |v| v.case.case_no);
             Ok(ListCasesResponse { cases: rows.iter().map(case).collect(), next_page_token })
         };
@@ -190,7 +189,9 @@ impl SupervisionService for Door {
                 .map(|i| {
                     let of_version = h.ratings.iter().filter(|r| r.version == i.version);
                     let ratings: Vec<_> = of_version
-                        .map(|r| (r.target_no, serde_json::from_str(&r.answers).unwrap_or_default()))
+                        .map(|r| {
+                            (r.target_no, serde_json::from_str(&r.answers).unwrap_or_default())
+                        })
                         .collect();
                     InterviewVersion {
                         version: i.version,
@@ -224,8 +225,7 @@ impl SupervisionService for Door {
         let (who, m) = self.enter_survey(request, "SupervisionService/RevokeAssignment").await?;
         let work = async {
             let key = m.key("RevokeAssignment")?;
-            let log_pos =
-                self.desk.revoke(&who, m.survey_id, &key, m.case_no, &m.reason).await?;
+            let log_pos = self.desk.revoke(&who, m.survey_id, &key, m.case_no, &m.reason).await?;
             Ok(RevokeAssignmentResponse { log_pos })
         };
         answer(work.await, &who)
@@ -238,10 +238,8 @@ impl SupervisionService for Door {
         let (who, m) = self.enter_survey(request, "SupervisionService/ReleaseReserves").await?;
         let work = async {
             let key = m.key("ReleaseReserves")?;
-            let (replicate, cases, log_pos) = self
-                .desk
-                .release_reserves(&who, m.survey_id, &key, &m.stratum, &m.reason)
-                .await?;
+            let (replicate, cases, log_pos) =
+                self.desk.release_reserves(&who, m.survey_id, &key, &m.stratum, &m.reason).await?;
             Ok(ReleaseReservesResponse { replicate, cases, log_pos })
         };
         answer(work.await, &who)
@@ -254,10 +252,8 @@ impl SupervisionService for Door {
         let (who, m) = self.enter_survey(request, "SupervisionService/ListQuarantine").await?;
         let work = async {
             let (after, limit) = page::read(&m.page_token, m.page_size)?;
-            let rows = self
-                .desk
-                .list_quarantine(m.survey_id, after, m.include_resolved, limit)
-                .await?;
+            let rows =
+                self.desk.list_quarantine(m.survey_id, after, m.include_resolved, limit).await?;
             let next_page_token = page::next(&rows, limit, |q| q.quarantine_no);
             let items = rows
                 .into_iter()

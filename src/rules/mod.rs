@@ -18,6 +18,8 @@ pub mod phone;
 pub mod questionnaire;
 /// When more of a stratum's reserve is released.
 pub mod quota;
+/// Rosters: rows of a spreadsheet into accepted, rejected and ignored lines.
+pub mod roster;
 /// The draw: allocation, tickets, seeds, replicates.
 pub mod sampling;
 /// Calling windows, and the step that follows an attempt.

@@ -6,7 +6,11 @@ use super::command::{Ask, Command, Nothing, Reply, Stored};
 use super::pull::{Offer, dry_reason};
 use super::view::views;
 use super::world::{Changes, World};
-use crate::desk::{Desk, log::{receipt_of, seal}, no_survey};
+use crate::desk::{
+    Desk,
+    log::{receipt_of, seal},
+    no_survey,
+};
 use crate::error::{Error, Result};
 use crate::model::{CaseRow, SurveyRow};
 use crate::rules::{questionnaire::Questionnaire, schedule::Window};
@@ -121,7 +125,11 @@ impl Desk {
     }
 
     /// The questionnaire in force, parsed once and kept; an empty one before it is published.
-    async fn questionnaire_of(&self, tx: &mut Tx, survey: &SurveyRow) -> Result<Arc<Questionnaire>> {
+    async fn questionnaire_of(
+        &self,
+        tx: &mut Tx,
+        survey: &SurveyRow,
+    ) -> Result<Arc<Questionnaire>> {
         let key = (survey.survey_id, survey.questionnaire_version.clone());
         if let Some(known) = self.0.questionnaires.get(&key) {
             return Ok(known);
@@ -223,7 +231,8 @@ impl Desk {
     ) -> Result<Vec<Result<Reply>>> {
         let mut tx = self.0.store.begin().await?;
         let survey = tx.head(survey_id).await?.ok_or_else(|| no_survey(survey_id))?;
-        let ids: Vec<[u8; 16]> = commands.iter().filter_map(|c| c.key.as_ref()).map(|k| k.id).collect();
+        let ids: Vec<[u8; 16]> =
+            commands.iter().filter_map(|c| c.key.as_ref()).map(|k| k.id).collect();
         let mut known: BTreeMap<Vec<u8>, KeyRow> = BTreeMap::new();
         for row in tx.keys(survey_id, &ids).await? {
             known.insert(row.request_id.clone(), row);
@@ -280,8 +289,7 @@ impl Desk {
                 Offer::Dry(_) => {}
             }
         }
-        let rows: Vec<CaseRow> =
-            wanted.iter().filter_map(|no| w.cases.get(no)).cloned().collect();
+        let rows: Vec<CaseRow> = wanted.iter().filter_map(|no| w.cases.get(no)).cloned().collect();
         let now_us = w.now_us;
         let mut shown = views(tx, &w.survey, w.incarnation, now_us, &rows).await?;
         let nothing = if look {

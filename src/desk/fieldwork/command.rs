@@ -1,7 +1,7 @@
 //! What can be asked of the cases of a survey, and what is answered. Every change to a case is one of
 //! these commands and passes the lane.
 
-use crate::model::{Caller, RequestKey, UnitPhoneRow, AttemptRow, TargetRow};
+use crate::model::{AttemptRow, Caller, RequestKey, TargetRow, UnitPhoneRow};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

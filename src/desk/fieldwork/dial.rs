@@ -5,9 +5,7 @@ use super::interview::{INTERVIEW, check_note};
 use super::world::{Standing, World, lease_lost};
 use crate::desk::sha256;
 use crate::error::{Error, Reason, Result};
-use crate::model::{
-    AttemptRow, Caller, CaseRow, Event, QuarantineRow, SurveyState, queue, state,
-};
+use crate::model::{AttemptRow, Caller, CaseRow, Event, QuarantineRow, SurveyState, queue, state};
 use crate::msg;
 use crate::rules::disposition::{Code, Draft, Outcome};
 use crate::rules::schedule::{Dial, Moment, Next, after};
@@ -130,12 +128,20 @@ impl World {
             Next::Final(end) => {
                 end.as_str().clone_into(&mut code);
                 if end == Code::PARTIAL {
-                    let rated = self.rated(case.unit_no, &self.draft_ratings(case.case_no), false)?;
+                    let rated =
+                        self.rated(case.unit_no, &self.draft_ratings(case.case_no), false)?;
                     let (judged, judged_code) = self.judge(case.case_no, &rated, end)?;
                     verdict = judged;
                     judged_code.clone_into(&mut code);
                     self.write_interview(
-                        who, case, rated, judged, judged_code, attempt_no, row.epoch, "",
+                        who,
+                        case,
+                        rated,
+                        judged,
+                        judged_code,
+                        attempt_no,
+                        row.epoch,
+                        "",
                     )?;
                 }
                 row.code.clone_from(&code);
@@ -185,9 +191,8 @@ impl World {
         let case = self.case(lease.case_no)?.clone();
         let found = self.dials(case.case_no).into_iter().find(|a| a.attempt_no == attempt_no);
         let old = found.filter(|a| a.user_id == who.user_id).cloned();
-        let old = old.ok_or_else(|| {
-            Error::NotFound(msg!("attempt.not_found", attempt_no = attempt_no))
-        })?;
+        let old =
+            old.ok_or_else(|| Error::NotFound(msg!("attempt.not_found", attempt_no = attempt_no)))?;
         if old.outcome == INTERVIEW {
             return Err(Error::Refused(Reason::TooLate, msg!("attempt.has_interview")));
         }
@@ -211,7 +216,8 @@ impl World {
         if moved || self.survey.state() == SurveyState::Closed {
             return Err(lease_lost(case.case_no));
         }
-        let phone_no = self.phone_of(&case, if report.phone_no == 0 { old.phone_no } else { report.phone_no })?;
+        let phone_no = self
+            .phone_of(&case, if report.phone_no == 0 { old.phone_no } else { report.phone_no })?;
         let (next, outcome) = self.next(&case, report, phone_no, attempt_no)?;
         if case.state == state::FINAL {
             self.reopen(&case);

@@ -67,9 +67,11 @@ impl World {
                 continue;
             }
             if let Err(wrong) = validate(&self.questionnaire, answers, finished) {
-                found.extend(wrong.into_iter().map(|v| {
-                    Violation::new(format!("ratings[{at}].{}", v.field), v.why)
-                }));
+                found.extend(
+                    wrong
+                        .into_iter()
+                        .map(|v| Violation::new(format!("ratings[{at}].{}", v.field), v.why)),
+                );
             }
             out.push(Rated {
                 target_no: *target_no,
@@ -113,7 +115,13 @@ impl World {
     }
 
     /// Keeps a draft; a lower save number is ignored.
-    pub fn save(&mut self, who: &Caller, lease: Lease, save_no: i64, ratings: &Ratings) -> Result<i64> {
+    pub fn save(
+        &mut self,
+        who: &Caller,
+        lease: Lease,
+        save_no: i64,
+        ratings: &Ratings,
+    ) -> Result<i64> {
         let case = self.current(who, lease)?;
         if self.survey.state() == SurveyState::Closed {
             return Err(closed(self));

@@ -58,12 +58,7 @@ const fn class(ask: &Ask) -> u8 {
     }
 }
 
-async fn drive(
-    desk: Desk,
-    survey_id: i64,
-    mut items: mpsc::Receiver<Item>,
-    gate: Arc<Semaphore>,
-) {
+async fn drive(desk: Desk, survey_id: i64, mut items: mpsc::Receiver<Item>, gate: Arc<Semaphore>) {
     let mut waiting: Vec<Item> = Vec::new();
     while let Some(first) = items.recv().await {
         waiting.push(first);
@@ -107,7 +102,11 @@ async fn run(desk: &Desk, survey_id: i64, batch: Vec<Item>) {
 }
 
 /// A panic in a batch ends that batch only.
-async fn guarded(desk: &Desk, survey_id: i64, commands: Vec<Command>) -> Result<Vec<Result<Reply>>> {
+async fn guarded(
+    desk: &Desk,
+    survey_id: i64,
+    commands: Vec<Command>,
+) -> Result<Vec<Result<Reply>>> {
     let desk = desk.clone();
     let work = tokio::spawn(async move { desk.run_batch(survey_id, &commands).await });
     work.await.map_err(|error| Error::defect(format!("a batch panicked: {error}")))?

@@ -17,13 +17,15 @@ pub use calls::{Corrected, Finished};
 pub use command::{
     Assignment, DialReport, Dry, Lease, Nothing, Ratings, Receipt, Reply, Submission, Then, Verdict,
 };
+pub use dial::outcome;
+pub use interview::INTERVIEW;
 pub use lane::Lanes;
 
-use batch::{Step, repeated};
-use command::{Ask, Command, Stored};
 use crate::error::{Error, Result};
 use crate::rules::questionnaire::Questionnaire;
 use crate::store::KeyRow;
+use batch::{Step, repeated};
+use command::{Ask, Command, Stored};
 use pull::Offer;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -66,9 +68,10 @@ impl World {
         let user_id = command.who.user_id;
         match stored {
             Stored::Grant(case_no, epoch) => {
-                let live = self.cases.get(&case_no).filter(|c| {
-                    c.epoch == epoch && c.holder == user_id && c.is_held(self.now_us)
-                });
+                let live = self
+                    .cases
+                    .get(&case_no)
+                    .filter(|c| c.epoch == epoch && c.holder == user_id && c.is_held(self.now_us));
                 let ended = Nothing { dry: Dry::LeaseEnded, until_us: 0 };
                 Step::Offered(live.map_or(Offer::Dry(ended), |_| Offer::Case(case_no)))
             }

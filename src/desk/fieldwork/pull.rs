@@ -136,8 +136,7 @@ impl World {
         if self.survey.state() == SurveyState::Closed {
             return Err(closed(self));
         }
-        let (case_no, started, was_held) =
-            (case.case_no, case.started, case.is_held(self.now_us));
+        let (case_no, started, was_held) = (case.case_no, case.started, case.is_held(self.now_us));
         // while it was expired the same person may have been called for another case
         if !was_held && case.person_group.as_ref().is_some_and(|g| self.busy.contains(g)) {
             return Err(lease_lost(case_no));
@@ -197,12 +196,8 @@ impl World {
     /// Extends live leases once after the wall clock ran ahead.
     pub fn jump(&mut self, by_us: i64) {
         let before = self.now_us - by_us;
-        let live: Vec<i64> = self
-            .cases
-            .values()
-            .filter(|c| c.lease_until_us > before)
-            .map(|c| c.case_no)
-            .collect();
+        let live: Vec<i64> =
+            self.cases.values().filter(|c| c.lease_until_us > before).map(|c| c.case_no).collect();
         for case_no in live {
             self.change(case_no, |c| {
                 c.lease_until_us += by_us;

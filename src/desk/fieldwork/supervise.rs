@@ -4,9 +4,7 @@ use super::command::{DialReport, Ratings, Receipt, Verdict};
 use super::dial::outcome;
 use super::world::World;
 use crate::error::{Error, Reason, Result};
-use crate::model::{
-    AttemptRow, Caller, CaseRow, Event, QuarantineRow, SurveyState, queue, state,
-};
+use crate::model::{AttemptRow, Caller, CaseRow, Event, QuarantineRow, SurveyState, queue, state};
 use crate::msg;
 use crate::rules::disposition::{Code, Draft, Outcome, final_code};
 use crate::rules::quota::{Progress, Yield, release_needed};
@@ -22,7 +20,12 @@ impl World {
         range.filter(|(_, cases)| **cases > 0).map(|((_, r), n)| (*r, *n)).next()
     }
 
-    fn release_next(&mut self, who: &Caller, cell_no: i64, event: Event) -> Option<(i64, i64, i64)> {
+    fn release_next(
+        &mut self,
+        who: &Caller,
+        cell_no: i64,
+        event: Event,
+    ) -> Option<(i64, i64, i64)> {
         let (replicate, cases) = self.next_replicate(cell_no)?;
         self.unreleased.remove(&(cell_no, replicate));
         self.changes.released.push((cell_no, replicate));
@@ -31,8 +34,11 @@ impl World {
             c.released_n += cases;
         });
         let detail = format!("replicate={replicate} cases={cases} {}", event.detail);
-        let log_pos =
-            self.event(who, "reserves", Event { cell_no, detail: detail.trim_end().to_owned(), ..event });
+        let log_pos = self.event(
+            who,
+            "reserves",
+            Event { cell_no, detail: detail.trim_end().to_owned(), ..event },
+        );
         Some((replicate, cases, log_pos))
     }
 
@@ -178,9 +184,7 @@ impl World {
         });
         self.change(case.case_no, |c| c.attempts = attempt_no);
         let sender = Caller { user_id: entry.user_id, ..who.clone() };
-        self.write_interview(
-            &sender, case, rated, verdict, code, attempt_no, entry.epoch, reason,
-        )?;
+        self.write_interview(&sender, case, rated, verdict, code, attempt_no, entry.epoch, reason)?;
         self.settle(case, code)?;
         self.receipt(who, "quarantine_accept", case, verdict, code, attempt_no)
     }
@@ -245,9 +249,8 @@ impl World {
         let rated = self.rated(case.unit_no, ratings, true)?;
         self.uncount(case_no)?;
         let (verdict, code) = self.judge(case_no, &rated, Code::COMPLETE)?;
-        let version = self.write_interview(
-            who, &case, rated, verdict, code, old.0, old.1, reason,
-        )?;
+        let version =
+            self.write_interview(who, &case, rated, verdict, code, old.0, old.1, reason)?;
         self.settle(&case, code)?;
         let mut receipt = self.receipt(who, "correct", &case, verdict, code, old.0)?;
         if let Some(event) = self.changes.events.last_mut() {
@@ -264,7 +267,14 @@ impl World {
         self.uncount(case_no)?;
         let code = Code::REFUSAL.as_str();
         let version = self.write_interview(
-            who, &case, Vec::new(), Verdict::Discarded, code, old.0, old.1, reason,
+            who,
+            &case,
+            Vec::new(),
+            Verdict::Discarded,
+            code,
+            old.0,
+            old.1,
+            reason,
         )?;
         if let Some(row) = self.changes.interviews.last_mut() {
             "withdrawn".clone_into(&mut row.status);
@@ -287,9 +297,9 @@ impl World {
     fn interview_in_force(&self, case_no: i64) -> Result<(CaseRow, (i64, i64))> {
         let case = self.case(case_no)?.clone();
         let last = self.interviews.get(&case_no).and_then(|v| v.last());
-        let last = last.filter(|i| i.status != "withdrawn").ok_or_else(|| {
-            Error::NotFound(msg!("interview.not_found", case_no = case_no))
-        })?;
+        let last = last
+            .filter(|i| i.status != "withdrawn")
+            .ok_or_else(|| Error::NotFound(msg!("interview.not_found", case_no = case_no)))?;
         Ok((case, (last.attempt_no, last.epoch)))
     }
 
@@ -315,7 +325,14 @@ impl World {
             let (verdict, judged) = self.judge(case_no, &rated, end)?;
             code = judged;
             self.write_interview(
-                &holder, &case, rated, verdict, code, case.attempts, case.epoch, "close",
+                &holder,
+                &case,
+                rated,
+                verdict,
+                code,
+                case.attempts,
+                case.epoch,
+                "close",
             )?;
         }
         self.finish(case_no, code)?;

@@ -37,9 +37,7 @@ fn list<'v>(v: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
 
 /// The JSON of a questionnaire message, as its file would read.
 pub fn questionnaire_json(q: &v1::Questionnaire) -> Value {
-    let option = |o: &v1::LabelledOption| {
-        json!({"code": o.code, "label": text(o.label.as_ref()), "value": o.value})
-    };
+    let option = |o: &v1::LabelledOption| json!({"code": o.code, "label": text(o.label.as_ref()), "value": o.value});
     let item = |i: &v1::Item| {
         let form = if i.form == v1::ItemForm::Options as i32 {
             json!({"options": i.options.iter().map(option).collect::<Vec<_>>()})
@@ -57,9 +55,7 @@ pub fn questionnaire_json(q: &v1::Questionnaire) -> Value {
             "items": i.items.iter().map(item).collect::<Vec<_>>(),
         })
     };
-    let open = |o: &v1::OpenQuestion| {
-        json!({"id": o.id, "text": text(o.text.as_ref()), "max_length": o.max_length})
-    };
+    let open = |o: &v1::OpenQuestion| json!({"id": o.id, "text": text(o.text.as_ref()), "max_length": o.max_length});
     json!({
         "name": q.name,
         "languages": q.languages,
@@ -127,9 +123,7 @@ pub fn scheme_json(s: &v1::Scheme) -> Value {
         other => word(other),
     });
     let ballot = match s.a5.split_once(':') {
-        Some((rule, share)) => {
-            Value::Object(Map::from_iter([(rule.to_owned(), json!(share))]))
-        }
+        Some((rule, share)) => Value::Object(Map::from_iter([(rule.to_owned(), json!(share))])),
         None => word(&s.a5),
     };
     let part = |v: Option<Value>| v.unwrap_or(Value::Null);
@@ -138,9 +132,9 @@ pub fn scheme_json(s: &v1::Scheme) -> Value {
     let a9 = s.a9.as_ref();
     let a9 = a9.map(|x| json!({"rule": x.rule, "rate": x.rate, "lo": x.lo, "hi": x.hi}));
     let a14 = s.a14.as_ref().map(|r| json!({"rule": r.rule, "places": r.places}));
-    let a15 = s.a15.map(|b| {
-        json!({"targets_per_call": b.targets_per_call, "calls_per_phone": b.calls_per_phone})
-    });
+    let a15 = s.a15.map(
+        |b| json!({"targets_per_call": b.targets_per_call, "calls_per_phone": b.calls_per_phone}),
+    );
     json!({
         "name": s.name, "points": s.points, "min_valid_n": s.min_valid_n,
         "status_rule": s.status_rule, "provisional_points": s.provisional_points,

@@ -24,7 +24,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use file::{FileSummary, Format, read_file};
-pub use outcome::{Line, Outcome, Passed, Place, Problem, StratumSummary, Summary};
+pub use outcome::{
+    Line, Outcome, Passed, Place, Problem, StratumSummary, Summary, message_json, message_of,
+};
 pub use reader::{Finish, HEADER_ROWS_MAX, Reader};
 pub use rejected::{BackRole, BackRow, rejected_csv};
 pub use rejected_xlsx::{REJECTED_XLSX_LINES_MAX, rejected_xlsx};

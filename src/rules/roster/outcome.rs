@@ -250,6 +250,16 @@ pub struct Summary {
     pub strata: Vec<StratumSummary>,
 }
 
+/// A message that another process sent as `{key, args}`; `None` for one without a text.
+pub fn message_of(sent: serde_json::Value) -> Option<Msg> {
+    wire::deserialize(sent).ok()
+}
+
+/// A message as another process can read it, see [`message_of`].
+pub fn message_json(message: &Msg) -> serde_json::Value {
+    wire::serialize(message, serde_json::value::Serializer).unwrap_or_default()
+}
+
 /// A message on its way to another process.
 pub(super) mod wire {
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};

@@ -234,8 +234,7 @@ impl Tx {
     pub async fn put_drafts(&mut self, survey_id: i64, drafts: &[DraftRow]) -> Result<()> {
         let case_nos: Vec<i64> = drafts.iter().map(|d| d.case_no).collect();
         self.delete_drafts(survey_id, &case_nos).await?;
-        let rows =
-            drafts.iter().map(|d| args![d.case_no, d.epoch, d.save_no, &d.body]).collect();
+        let rows = drafts.iter().map(|d| args![d.case_no, d.epoch, d.save_no, &d.body]).collect();
         self.insert(
             "insert into draft (survey_id, case_no, epoch, save_no, body)",
             survey_id.into(),

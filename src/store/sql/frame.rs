@@ -21,10 +21,8 @@ impl Tx {
 
     /// Adds targets.
     pub async fn insert_targets(&mut self, survey_id: i64, rows: &[TargetRow]) -> Result<()> {
-        let rows = rows
-            .iter()
-            .map(|t| args![t.target_no, &t.key, &t.name, &t.class, &t.pool])
-            .collect();
+        let rows =
+            rows.iter().map(|t| args![t.target_no, &t.key, &t.name, &t.class, &t.pool]).collect();
         self.insert(
             "insert into target (survey_id, target_no, key, name, class, pool)",
             survey_id.into(),
@@ -80,19 +78,15 @@ impl Tx {
     }
 
     /// Adds numbers of units.
-    pub async fn insert_unit_phones(&mut self, survey_id: i64, rows: &[UnitPhoneRow]) -> Result<()> {
+    pub async fn insert_unit_phones(
+        &mut self,
+        survey_id: i64,
+        rows: &[UnitPhoneRow],
+    ) -> Result<()> {
         let rows = rows
             .iter()
             .map(|p| {
-                args![
-                    p.unit_no,
-                    p.phone_no,
-                    &p.e164,
-                    &p.extension,
-                    &p.original,
-                    &p.person,
-                    p.bad
-                ]
+                args![p.unit_no, p.phone_no, &p.e164, &p.extension, &p.original, &p.person, p.bad]
             })
             .collect();
         self.insert(

@@ -5,7 +5,7 @@ use crate::model::{ImportRow, LineRow};
 use crate::store::{Tx, dialect::args};
 
 const INSERT_LINE: &str = "insert into roster_line (survey_id, import_no, line_no, sheet, \
-    sheet_line, state, stratum, unit, body, content, code, sheet_column, message)";
+    sheet_line, state, stratum, unit, body, content, code, sheet_column, message, cells)";
 
 macro_rules! select_import {
     ($rest:literal) => {
@@ -22,7 +22,7 @@ macro_rules! select_line {
     ($rest:literal) => {
         concat!(
             "select l.import_no, l.line_no, l.sheet, l.sheet_line, l.state, l.stratum, l.unit, \
-             l.body, l.content, l.code, l.sheet_column, l.message from roster_line l ",
+             l.body, l.content, l.code, l.sheet_column, l.message, l.cells from roster_line l ",
             $rest
         )
     };
@@ -151,7 +151,8 @@ impl Tx {
                     &l.content,
                     &l.code,
                     &l.sheet_column,
-                    &l.message
+                    &l.message,
+                    &l.cells
                 ]
             })
             .collect();
@@ -198,24 +199,118 @@ impl Tx {
         .await
     }
 
-    /// Content hashes of accepted lines by their keys, of the imports that count now.
+    /// Accepted and held lines by their keys, of the imports that count now.
     pub async fn known_units(
         &mut self,
         survey_id: i64,
         kind: i64,
         keys: &[(String, String)],
-    ) -> Result<Vec<(String, String, Vec<u8>)>> {
+    ) -> Result<Vec<LineRow>> {
         self.all_of(
-            "with v(stratum, unit) as (values {values}) \
-             select l.stratum, l.unit, l.content from roster_line l \
-             join v on v.stratum = l.stratum and v.unit = l.unit \
-             join roster_import i on i.survey_id = l.survey_id and i.import_no = l.import_no \
-             where l.survey_id = $1 and i.survey_id = $1 and i.kind = $2 \
-             and i.status = 'accepted' and l.state in ('accepted', 'held')",
+            concat!(
+                "with v(stratum, unit) as (values {values}) ",
+                select_line!(
+                    "join v on v.stratum = l.stratum and v.unit = l.unit \
+                     join roster_import i on i.survey_id = l.survey_id \
+                     and i.import_no = l.import_no \
+                     where l.survey_id = $1 and i.survey_id = $1 and i.kind = $2 \
+                     and i.status = 'accepted' and l.state in ('accepted', 'held') \
+                     order by l.import_no, l.line_no"
+                )
+            ),
             args![survey_id, kind],
             keys.iter().map(|(stratum, unit)| args![stratum, unit]).collect(),
         )
         .await
+    }
+
+    /// Holds lines of a staged import: (line, message).
+    pub async fn hold_lines(
+        &mut self,
+        survey_id: i64,
+        import_no: i64,
+        lines: &[(i64, String)],
+    ) -> Result<()> {
+        self.with_rows(
+            "with v(line_no, message) as (values {values}) \
+             update roster_line set state = 'held', code = 'roster_held', \
+             message = v.message from v where roster_line.survey_id = $1 \
+             and roster_line.import_no = $2 and roster_line.line_no = v.line_no",
+            args![survey_id, import_no],
+            lines.iter().map(|(no, message)| args![*no, message]).collect(),
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Frees held lines of earlier imports: (import, line).
+    pub async fn free_lines(&mut self, survey_id: i64, lines: &[(i64, i64)]) -> Result<()> {
+        self.with_rows(
+            "with v(import_no, line_no) as (values {values}) \
+             update roster_line set state = 'accepted', code = 'allowed' from v \
+             where roster_line.survey_id = $1 and roster_line.import_no = v.import_no \
+             and roster_line.line_no = v.line_no and roster_line.state = 'held'",
+            args![survey_id],
+            lines.iter().map(|(import, line)| args![*import, *line]).collect(),
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Lines to know about after a line number: rejected, held, notes.
+    pub async fn problem_lines(
+        &mut self,
+        survey_id: i64,
+        import_no: i64,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<LineRow>> {
+        self.all(
+            select_line!(
+                "where l.survey_id = $1 and l.import_no = $2 and l.line_no > $3 \
+                 and l.state in ('rejected', 'held', 'note') order by l.line_no limit $4"
+            ),
+            args![survey_id, import_no, after, limit],
+        )
+        .await
+    }
+
+    /// Lines to hand back after a line number: rejected and held ones, and the titles and headers
+    /// that stood above them. Their body is their cells.
+    pub async fn back_lines(
+        &mut self,
+        survey_id: i64,
+        import_no: i64,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<LineRow>> {
+        self.all(
+            "select l.import_no, l.line_no, l.sheet, l.sheet_line, l.state, l.stratum, l.unit, \
+             case when l.state = 'held' then l.cells else l.body end as body, l.content, l.code, \
+             l.sheet_column, l.message, l.cells from roster_line l \
+             where l.survey_id = $1 and l.import_no = $2 and l.line_no > $3 \
+             and l.state in ('rejected', 'held', 'passed') order by l.line_no limit $4",
+            args![survey_id, import_no, after, limit],
+        )
+        .await
+    }
+
+    /// Removes staged imports that a crash left behind.
+    pub async fn drop_stale_imports(&mut self, survey_id: i64, before_us: i64) -> Result<()> {
+        self.run(
+            "delete from roster_line where survey_id = $1 and import_no in ( \
+             select i.import_no from roster_import i where i.survey_id = $1 \
+             and i.status = 'staged' and i.created_us < $2)",
+            args![survey_id, before_us],
+        )
+        .await?;
+        self.run(
+            "delete from roster_import where survey_id = $1 and status = 'staged' \
+             and created_us < $2",
+            args![survey_id, before_us],
+        )
+        .await
+        .map(drop)
     }
 
     /// Accepted lines in all.
