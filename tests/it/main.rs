@@ -19,6 +19,8 @@ mod questionnaire;
 #[cfg(test)]
 mod reanalyse;
 #[cfg(test)]
+mod roster;
+#[cfg(test)]
 mod sampling;
 #[cfg(test)]
 mod schedule;
