@@ -118,6 +118,9 @@ impl Store {
             Backend::Sqlite(db) => {
                 db.readers.close().await;
                 db.writer.close().await;
+                if let Err(error) = db.lock.unlock() {
+                    tracing::warn!(%error, "the lock of the database file could not be given back");
+                }
             }
             Backend::Postgres(db) => db.pool.close().await,
         }

@@ -24,8 +24,8 @@ pub struct Sqlite {
     pub writer: SqlitePool,
     pub readers: SqlitePool,
     pub path: PathBuf,
-    /// Held for the life of the process: a second server on the same file is refused.
-    _lock: Arc<File>,
+    /// Held until the store is closed: a second server on the same file is refused.
+    pub lock: Arc<File>,
 }
 
 /// Opens or makes the file.
@@ -77,7 +77,7 @@ pub async fn open(path: &str, migrate: Migrate, durability: Durability) -> Resul
             msg!("store.damaged", path = path.display(), why = sound),
         ));
     }
-    Ok(Sqlite { writer, readers, path, _lock: lock })
+    Ok(Sqlite { writer, readers, path, lock })
 }
 
 fn lock(path: &Path) -> Result<File> {

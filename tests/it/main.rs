@@ -29,6 +29,8 @@ mod scheme;
 #[cfg(test)]
 mod scoring;
 #[cfg(test)]
+mod stories;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod tidy;

@@ -2,6 +2,7 @@
 //! everybody's.
 
 pub mod cluster;
+pub mod school;
 
 use canvass::{
     chance::Chance,
@@ -73,10 +74,24 @@ impl Floor {
     }
 
     pub async fn at(place: Place) -> Floor {
+        let mut floor = Floor::started(place).await;
+        let secret = floor.desk.first_user().await.unwrap().unwrap();
+        floor.admin = floor.sign_in("admin", &secret, PASSWORD).await;
+        floor
+    }
+
+    /// A server on a database that has been served before.
+    pub async fn again(place: Place) -> Floor {
+        let mut floor = Floor::started(place).await;
+        floor.admin = floor.sign_in("admin", PASSWORD, "").await;
+        floor
+    }
+
+    async fn started(place: Place) -> Floor {
         let store = place.open().await;
         let clock = Clock::manual(EVENING_US);
         let desk = Desk::open(store, [7; 32], clock, Chance::seeded([9; 32])).await.unwrap();
-        let secret = desk.first_user().await.unwrap().unwrap();
+        desk.set_reader(env!("CARGO_BIN_EXE_canvass").into());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
@@ -85,16 +100,14 @@ impl Floor {
             let listen = Listen { listener, tls: None };
             serve(serving, listen, async move { drop(stopped.await) }).await.unwrap();
         });
-        let mut floor = Floor {
+        Floor {
             place,
             desk,
             address,
             admin: String::new(),
             stop: Some(stop),
             serving: Some(serving),
-        };
-        floor.admin = floor.sign_in("admin", &secret, PASSWORD).await;
-        floor
+        }
     }
 
     pub async fn channel(&self) -> Channel {

@@ -1,0 +1,3 @@
+//! Stories over real gRPC on a real port, on both databases.
+
+mod interview;
