@@ -1,14 +1,12 @@
 //! Who may come in: sign-in, users, tokens. Every change is an event of the installation's log.
 
 use super::{Desk, log::Opened, secret};
-use crate::error::{Error, Reason, Result};
-use crate::model::{Caller, Event, Lang, RequestKey, Role};
+use crate::error::{Error, Result};
+use crate::model::{Caller, Event, RequestKey, Role};
 use crate::msg;
 use crate::store::{Tx, UserRow};
 use serde::{Deserialize, Serialize};
 
-/// 12 hours.
-const SESSION_US: i64 = 12 * 3_600_000_000;
 /// Longest life of a program's token, in days.
 const TOKEN_DAYS_MAX: i64 = 366;
 
@@ -27,17 +25,6 @@ pub struct UserView {
     pub revoked: bool,
     /// Has a one-time secret.
     pub must_change: bool,
-}
-
-/// A fresh session.
-#[derive(Clone, Debug)]
-pub struct SignedIn {
-    /// 43 characters.
-    pub token: String,
-    /// When it ends.
-    pub expires_us: i64,
-    /// Who.
-    pub user: UserView,
 }
 
 /// A user to be made.
@@ -62,7 +49,7 @@ pub struct UserChange {
     pub reset_secret: bool,
 }
 
-async fn view(tx: &mut Tx, row: &UserRow) -> Result<UserView> {
+pub(super) async fn view(tx: &mut Tx, row: &UserRow) -> Result<UserView> {
     let role = Role::of(row.role).ok_or_else(|| Error::defect("stored role"))?;
     let survey_ids = tx.surveys_of_user(row.user_id).await?;
     Ok(UserView {
@@ -88,7 +75,7 @@ fn check_name(name: &str) -> Result<()> {
     }
 }
 
-fn check_password(field: &str, password: &str, old: &str) -> Result<()> {
+pub(super) fn check_password(field: &str, password: &str, old: &str) -> Result<()> {
     let length = password.chars().count();
     if !(10..=200).contains(&length) {
         return Err(Error::invalid(field, msg!("access.password_length")));
@@ -151,74 +138,6 @@ impl Desk {
         tx.delete_tokens_of(row.user_id, self.now_us()).await?;
         tx.commit().await?;
         Ok(one_time)
-    }
-
-    /// Exchanges name and secret for a token.
-    pub async fn sign_in(&self, name: &str, secret: &str, new_password: &str) -> Result<SignedIn> {
-        self.0.secrets.check_tries(name, self.now_us())?;
-        let found = self.0.store.read().await?.user_by_name(name).await?.filter(|u| !u.revoked);
-        let stored = found.as_ref().map(|u| u.secret_hash.clone()).unwrap_or_default();
-        let fits = self.0.secrets.fits(secret.to_owned(), stored.clone()).await?;
-        self.0.secrets.note(name, fits, self.now_us());
-        let Some(mut row) = found.filter(|_| fits) else {
-            return Err(Error::Unauthenticated(msg!("access.wrong_secret")));
-        };
-        let changed = if row.must_change {
-            if new_password.is_empty() {
-                let why = msg!("access.change_required");
-                return Err(Error::Refused(Reason::PasswordChangeRequired, why));
-            }
-            check_password("new_password", new_password, secret)?;
-            row.secret_hash = self.0.secrets.hash(new_password.to_owned(), &self.0.chance).await?;
-            row.must_change = false;
-            true
-        } else {
-            false
-        };
-        let (token, hash) = secret::token(&self.0.chance)?;
-        let mut tx = self.0.store.begin().await?;
-        let now_us = self.now_us();
-        let expires_us = now_us + SESSION_US;
-        // somebody may have revoked the user or used the secret while it was being hashed
-        let current = tx.head(0).await?.and(tx.user(row.user_id).await?);
-        if !current.is_some_and(|u| !u.revoked && u.secret_hash == stored) {
-            return Err(Error::Unauthenticated(msg!("access.wrong_secret")));
-        }
-        if changed {
-            tx.update_user(&row).await?;
-            tx.delete_tokens_of(row.user_id, now_us).await?;
-        }
-        tx.insert_token(&hash, row.user_id, "sign-in", now_us, expires_us).await?;
-        let user = view(&mut tx, &row).await?;
-        tx.commit().await?;
-        Ok(SignedIn { token, expires_us, user })
-    }
-
-    /// The caller behind a token as sent, or UNAUTHENTICATED: missing, garbled, ended and revoked
-    /// tokens answer alike.
-    pub async fn caller(&self, sent: Option<&str>, lang: Lang) -> Result<Caller> {
-        let nobody = || Error::Unauthenticated(msg!("access.no_token"));
-        let hash = sent.and_then(secret::token_hash).ok_or_else(nobody)?;
-        let mut tx = self.0.store.read().await?;
-        let (user_id, expires_us) = tx.token(&hash, self.now_us()).await?.ok_or_else(nobody)?;
-        let user = tx.user(user_id).await?.filter(|u| !u.revoked).ok_or_else(nobody)?;
-        let role = Role::of(user.role).ok_or_else(nobody)?;
-        Ok(Caller { user_id, role, token_hash: hash, expires_us, lang })
-    }
-
-    /// Whether a caller's token still holds; open streams ask every second.
-    pub async fn still(&self, who: &Caller) -> Result<()> {
-        let mut tx = self.0.store.read().await?;
-        let live = tx.token(&who.token_hash, self.now_us()).await?.is_some()
-            && tx.user(who.user_id).await?.is_some_and(|u| !u.revoked && u.role == who.role as i64);
-        if live { Ok(()) } else { Err(Error::Unauthenticated(msg!("access.no_token"))) }
-    }
-
-    /// Ends the caller's token.
-    pub async fn sign_out(&self, who: &Caller) -> Result<()> {
-        let mut tx = self.0.store.begin().await?;
-        tx.delete_token(&who.token_hash).await?;
-        tx.commit().await
     }
 
     /// The caller as a user.

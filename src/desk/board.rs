@@ -1,7 +1,7 @@
 //! Hints and boards: who waits for a case is woken, who watches is shown, by one read a second for
 //! any number of them. Hints are never safety: everybody also asks again by themselves.
 
-use super::{Desk, supervision::Picture};
+use super::{Desk, picture::Picture};
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

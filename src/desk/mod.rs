@@ -10,14 +10,17 @@ mod import;
 mod import_report;
 mod keeper;
 mod log;
+mod picture;
+mod plan;
 mod reporting;
 mod secret;
+mod session;
 mod sheet;
+mod staging;
 mod supervision;
 mod survey;
 
-pub use access::{NewUser, SignedIn, UserChange, UserView};
-pub use draw::{Assumptions, Plan, PlanRow};
+pub use access::{NewUser, UserChange, UserView};
 pub use fieldwork::{
     Assignment, Corrected, DialReport, Dry, Finished, Lease, Nothing, Ratings, Receipt, Submission,
     Then, Verdict,
@@ -25,11 +28,12 @@ pub use fieldwork::{
 pub use frame::Frozen;
 pub use import::{ImportDetail, ImportOrder};
 pub use import_report::{ImportProblem, ImportReport};
+pub use picture::{CellTally, Picture, Scope, Tally};
+pub use plan::{Assumptions, Plan, PlanRow};
 pub use reporting::{FileKind, PrintedScore, ScoreTable};
+pub use session::SignedIn;
 pub use sheet::read_sheet;
-pub use supervision::{
-    CaseHistory, CaseView, CellTally, Picture, Scope, Seat, Tally, quarantined_ratings,
-};
+pub use supervision::{CaseHistory, CaseView, Seat, quarantined_ratings};
 
 use crate::chance::Chance;
 use crate::clock::Clock;

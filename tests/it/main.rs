@@ -11,6 +11,8 @@ mod evidence;
 #[cfg(test)]
 mod export;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod frame;
 #[cfg(test)]
 mod phone;
@@ -29,8 +31,8 @@ mod scheme;
 #[cfg(test)]
 mod scoring;
 #[cfg(test)]
-mod stories;
-#[cfg(test)]
 mod store;
+#[cfg(test)]
+mod stories;
 #[cfg(test)]
 mod tidy;

@@ -3,6 +3,7 @@
 
 mod access;
 mod cases;
+mod cells;
 mod draw;
 mod fieldwork;
 mod frame;

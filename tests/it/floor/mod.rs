@@ -1,6 +1,7 @@
 //! The harness: throwaway databases, a real server on a real port, users made by the same calls as
 //! everybody's.
 
+pub mod child;
 pub mod cluster;
 pub mod school;
 
@@ -58,12 +59,68 @@ impl Place {
     }
 }
 
-/// A running server with a manual clock and a seeded source of chance.
-pub struct Floor {
-    pub place: Place,
-    pub desk: Desk,
+/// A server somewhere, and its administrator's token.
+#[derive(Clone)]
+pub struct Site {
     pub address: SocketAddr,
     pub admin: String,
+}
+
+impl Site {
+    /// A user with a long-lived token and no password of its own: for tests with many of them.
+    pub async fn token_of(&self, name: &str, survey_id: i64, admin: &str) -> String {
+        let mut access = self.access().await;
+        let request = v1::CreateUserRequest {
+            request_id: id(),
+            name: name.into(),
+            role: v1::Role::Interviewer as i32,
+            survey_ids: vec![survey_id],
+        };
+        let made = access.create_user(with(admin, request)).await.unwrap().into_inner();
+        let user_id = made.user.unwrap().user_id;
+        let request =
+            v1::CreateTokenRequest { request_id: id(), user_id, days: 300, label: "test".into() };
+        access.create_token(with(admin, request)).await.unwrap().into_inner().token
+    }
+
+    pub async fn channel(&self) -> Channel {
+        Channel::from_shared(format!("http://{}", self.address)).unwrap().connect().await.unwrap()
+    }
+
+    pub async fn access(&self) -> AccessServiceClient<Channel> {
+        AccessServiceClient::new(self.channel().await)
+    }
+
+    /// Signs in and returns the token.
+    pub async fn sign_in(&self, name: &str, secret: &str, new_password: &str) -> String {
+        let request = v1::SignInRequest {
+            name: name.into(),
+            secret: secret.into(),
+            new_password: new_password.into(),
+        };
+        self.access().await.sign_in(request).await.unwrap().into_inner().token
+    }
+
+    /// Makes a user by the same calls as everybody's; its number and a token.
+    pub async fn user(&self, name: &str, role: v1::Role, surveys: &[i64]) -> (i64, String) {
+        let request = v1::CreateUserRequest {
+            request_id: id(),
+            name: name.into(),
+            role: role as i32,
+            survey_ids: surveys.to_vec(),
+        };
+        let made = self.access().await.create_user(with(&self.admin, request)).await.unwrap();
+        let made = made.into_inner();
+        let token = self.sign_in(name, &made.one_time_secret, PASSWORD).await;
+        (made.user.unwrap().user_id, token)
+    }
+}
+
+/// A running server with a manual clock and a seeded source of chance.
+pub struct Floor {
+    pub site: Site,
+    pub place: Place,
+    pub desk: Desk,
     stop: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<()>>,
 }
@@ -103,43 +160,10 @@ impl Floor {
         Floor {
             place,
             desk,
-            address,
-            admin: String::new(),
+            site: Site { address, admin: String::new() },
             stop: Some(stop),
             serving: Some(serving),
         }
-    }
-
-    pub async fn channel(&self) -> Channel {
-        Channel::from_shared(format!("http://{}", self.address)).unwrap().connect().await.unwrap()
-    }
-
-    pub async fn access(&self) -> AccessServiceClient<Channel> {
-        AccessServiceClient::new(self.channel().await)
-    }
-
-    /// Signs in and returns the token.
-    pub async fn sign_in(&self, name: &str, secret: &str, new_password: &str) -> String {
-        let request = v1::SignInRequest {
-            name: name.into(),
-            secret: secret.into(),
-            new_password: new_password.into(),
-        };
-        self.access().await.sign_in(request).await.unwrap().into_inner().token
-    }
-
-    /// Makes a user by the same calls as everybody's; its number and a token.
-    pub async fn user(&self, name: &str, role: v1::Role, surveys: &[i64]) -> (i64, String) {
-        let request = v1::CreateUserRequest {
-            request_id: id(),
-            name: name.into(),
-            role: role as i32,
-            survey_ids: surveys.to_vec(),
-        };
-        let made = self.access().await.create_user(with(&self.admin, request)).await.unwrap();
-        let made = made.into_inner();
-        let token = self.sign_in(name, &made.one_time_secret, PASSWORD).await;
-        (made.user.unwrap().user_id, token)
     }
 
     pub async fn stop(mut self) -> Place {
@@ -151,6 +175,19 @@ impl Floor {
         }
         self.desk.store().close().await;
         self.place
+    }
+}
+
+impl std::ops::Deref for Floor {
+    type Target = Site;
+    fn deref(&self) -> &Site {
+        &self.site
+    }
+}
+
+impl std::ops::DerefMut for Floor {
+    fn deref_mut(&mut self) -> &mut Site {
+        &mut self.site
     }
 }
 

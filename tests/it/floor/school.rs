@@ -1,6 +1,6 @@
 //! A small school for stories: a survey set up through the public calls, and an interviewer's desk.
 
-use super::{Floor, id, with};
+use super::{Site, id, with};
 use canvass::rpc::convert::{questionnaire_message, scheme_message};
 use canvass_proto::v1::{
     self, administration_service_client::AdministrationServiceClient,
@@ -77,14 +77,14 @@ pub fn roster(plan: &Plan) -> String {
         for pupil in 1..=*pupils {
             number += 1;
             text.push_str(&format!(
-                "{class},学生{at}{pupil},P{at:02}{pupil:03},1380000{number:04},教师{at},T{at:03}\n"
+                "{class},学生{at}{pupil},P{at:02}{pupil:03},138{number:08},教师{at},T{at:03}\n"
             ));
         }
     }
     text
 }
 
-impl Floor {
+impl Site {
     pub async fn administration(&self) -> AdministrationServiceClient<Channel> {
         AdministrationServiceClient::new(self.channel().await)
     }
@@ -242,7 +242,10 @@ pub fn ratings(target_no: i64, q1: i32, q2: i32) -> Vec<v1::Rating> {
 }
 
 impl Seat {
-    pub async fn pull_with(&mut self, request_id: &str) -> Result<v1::PullAssignmentResponse, Status> {
+    pub async fn pull_with(
+        &mut self,
+        request_id: &str,
+    ) -> Result<v1::PullAssignmentResponse, Status> {
         let request = v1::PullAssignmentRequest {
             survey_id: self.survey_id,
             request_id: request_id.into(),
@@ -276,9 +279,11 @@ impl Seat {
         self.client.start_interview(with(&self.token, request)).await.map(|r| r.into_inner())
     }
 
-    pub async fn extend(&mut self, lease: v1::Lease) -> Result<v1::ExtendAssignmentResponse, Status> {
-        let request =
-            v1::ExtendAssignmentRequest { survey_id: self.survey_id, lease: Some(lease) };
+    pub async fn extend(
+        &mut self,
+        lease: v1::Lease,
+    ) -> Result<v1::ExtendAssignmentResponse, Status> {
+        let request = v1::ExtendAssignmentRequest { survey_id: self.survey_id, lease: Some(lease) };
         self.client.extend_assignment(with(&self.token, request)).await.map(|r| r.into_inner())
     }
 

@@ -58,8 +58,17 @@ async fn the_ledger_adds_up_at_every_instant() {
         let p = floor.progress(survey_id).await;
         assert_eq!((total(&p).valid, p.quarantined), (2, 1));
         let t = total(&p);
-        let sum = t.valid + t.over_quota + t.refused + t.unreachable + t.unknown + t.other
-            + t.not_eligible + t.in_progress + t.open + t.fresh + t.unreleased;
+        let sum = t.valid
+            + t.over_quota
+            + t.refused
+            + t.unreachable
+            + t.unknown
+            + t.other
+            + t.not_eligible
+            + t.in_progress
+            + t.open
+            + t.fresh
+            + t.unreleased;
         assert_eq!(sum, t.drawn);
     }
 }
@@ -92,7 +101,10 @@ async fn a_full_cell_says_so_before_the_first_question() {
         let results = [one.is_ok(), other.is_ok()];
         assert_eq!(results.iter().filter(|ok| **ok).count(), 1, "{kind:?}");
         let refused = one.err().or(other.err()).unwrap();
-        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "QUOTA_FULL"));
+        assert_eq!(
+            (refused.code(), reason(&refused).as_str()),
+            (Code::FailedPrecondition, "QUOTA_FULL")
+        );
         assert_eq!(total(&floor.progress(survey_id).await).held, 1);
         // an interview already spoken is kept all the same, and marked
         let (mut winner, w, mut loser, l) = if results[0] { (a, x, b, y) } else { (b, y, a, x) };
@@ -143,8 +155,9 @@ async fn a_submit_counts_once_however_often_it_is_sent() {
         assert!(same_receipt(&first, &empty) && empty.next.is_none());
         // a restart, and a year later
         let place = floor.stop().await;
-        let floor = Floor::again(place).await;
+        let mut floor = Floor::again(place).await;
         floor.desk.clock().set(EVENING_US + 365 * 86_400 * SECOND_US);
+        floor.admin = floor.sign_in("admin", crate::floor::PASSWORD, "").await;
         let token = floor.sign_in("a", crate::floor::PASSWORD, "").await;
         let mut a = Seat { client: floor.interviewing().await, token, ..a };
         let late = a.send(r1.clone()).await.unwrap();

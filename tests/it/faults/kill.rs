@@ -1,0 +1,265 @@
+//! The server is killed again and again while interviewers work. The judge is a program that sees
+//! only what the clients wrote down and what the export says.
+
+use crate::floor::{
+    KINDS, Kind, PASSWORD, Site,
+    child::Server,
+    id,
+    school::{Plan, ratings},
+    with,
+};
+use canvass_proto::v1::{
+    self, interviewing_service_client::InterviewingServiceClient,
+    pull_assignment_response::Result as P,
+};
+use serde_json::{Value, json};
+use std::{
+    fs,
+    path::Path,
+    process::Command,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use tonic::{Code, Status, transport::Channel};
+
+const KILLS: usize = 20;
+const SEATS: usize = 6;
+
+type History = Arc<Mutex<Vec<Value>>>;
+
+struct Desktop {
+    site: Site,
+    token: String,
+    survey_id: i64,
+    history: History,
+    client: Option<InterviewingServiceClient<Channel>>,
+}
+
+/// Whether a failure leaves the outcome open.
+fn is_open(status: &Status) -> bool {
+    matches!(
+        status.code(),
+        Code::Unavailable
+            | Code::Unknown
+            | Code::Cancelled
+            | Code::DeadlineExceeded
+            | Code::Internal
+    )
+}
+
+impl Desktop {
+    async fn client(&mut self) -> InterviewingServiceClient<Channel> {
+        loop {
+            if let Some(client) = &self.client {
+                return client.clone();
+            }
+            let to = format!("http://{}", self.site.address);
+            if let Ok(channel) = Channel::from_shared(to).unwrap().connect().await {
+                self.client = Some(InterviewingServiceClient::new(channel));
+            } else {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+    }
+
+    fn note(&self, mut op: Value, result: &Result<(String, i64, i64), Status>) {
+        match result {
+            Ok((status, attempt_no, log_pos)) => {
+                op["result"] = json!("ok");
+                op["status"] = json!(status);
+                op["attempt_no"] = json!(attempt_no);
+                op["log_pos"] = json!(log_pos);
+            }
+            Err(status) => {
+                op["result"] = json!(if is_open(status) { "unknown" } else { "error" });
+            }
+        }
+        self.history.lock().unwrap().push(op);
+    }
+
+    /// What is held, or the next case.
+    async fn case(&mut self) -> Option<v1::Assignment> {
+        let held = v1::ListHeldAssignmentsRequest { survey_id: self.survey_id };
+        let held = with(&self.token, held);
+        match self.client().await.list_held_assignments(held).await {
+            Ok(reply) => {
+                if let Some(mine) = reply.into_inner().assignments.pop() {
+                    return Some(mine);
+                }
+            }
+            Err(_) => {
+                self.client = None;
+                return None;
+            }
+        }
+        let pull = v1::PullAssignmentRequest {
+            survey_id: self.survey_id,
+            request_id: id(),
+            wait_ms: Some(0),
+        };
+        match self.client().await.pull_assignment(with(&self.token, pull)).await {
+            Ok(reply) => match reply.into_inner().result {
+                Some(P::Assignment(case)) => Some(case),
+                Some(P::Empty(_)) | None => {
+                    tokio::time::sleep(Duration::from_millis(30)).await;
+                    None
+                }
+            },
+            Err(_) => {
+                self.client = None;
+                None
+            }
+        }
+    }
+
+    /// Interviews or dials, and repeats the same request until the server has answered.
+    async fn work(&mut self, case: v1::Assignment) {
+        let lease = case.lease.unwrap();
+        let (a, b) = ((lease.case_no * 7 % 11) as i32, (lease.case_no * 3 % 11) as i32);
+        let start = v1::StartInterviewRequest {
+            survey_id: self.survey_id,
+            lease: Some(lease),
+            request_id: id(),
+        };
+        if self.client().await.start_interview(with(&self.token, start)).await.is_err() {
+            self.client = None;
+        }
+        let request_id = id();
+        let interview = lease.case_no % 4 != 0;
+        loop {
+            let mut op = json!({"request_id": request_id, "case_no": lease.case_no,
+                "epoch": lease.epoch});
+            let result = if interview {
+                op["op"] = json!("submit");
+                op["answers"] = json!({"q1.q1": a, "q2.q2": b});
+                let request = v1::SubmitInterviewRequest {
+                    survey_id: self.survey_id,
+                    lease: Some(lease),
+                    request_id: request_id.clone(),
+                    ratings: ratings(case.targets[0].target_no, a, b),
+                    ..Default::default()
+                };
+                let reply = self.client().await.submit_interview(with(&self.token, request)).await;
+                reply.map(|r| {
+                    let r = r.into_inner().receipt.unwrap();
+                    let status = r.status().as_str_name().replace("RECEIPT_STATUS_", "");
+                    (status, r.attempt_no, r.log_pos)
+                })
+            } else {
+                op["op"] = json!("attempt");
+                op["outcome"] = json!("hard_refusal");
+                let request = v1::RecordAttemptRequest {
+                    survey_id: self.survey_id,
+                    lease: Some(lease),
+                    request_id: request_id.clone(),
+                    outcome: v1::Outcome::HardRefusal as i32,
+                    ..Default::default()
+                };
+                let reply = self.client().await.record_attempt(with(&self.token, request)).await;
+                reply.map(|r| {
+                    let r = r.into_inner().receipt.unwrap();
+                    let status = r.status().as_str_name().replace("RECEIPT_STATUS_", "");
+                    (status, r.attempt_no, r.log_pos)
+                })
+            };
+            self.note(op, &result);
+            match result {
+                Err(status) if is_open(&status) => self.client = None,
+                Ok(_) | Err(_) => return,
+            }
+        }
+    }
+}
+
+fn judge(history: &Path, interviews: &Path, attempts: &Path) -> (bool, String) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/check_history.py");
+    let out = Command::new("python3").arg(script).args([history, interviews, attempts]).output();
+    let out = out.unwrap();
+    (out.status.success(), String::from_utf8_lossy(&out.stdout).into_owned())
+}
+
+async fn run(kind: Kind) {
+    let mut server = Server::new(kind).await;
+    // the real clock: the window is open all day
+    let plan = Plan {
+        classes: vec![("1-1", 400), ("1-2", 400), ("1-3", 400)],
+        rate: "1.0",
+        lo: 10,
+        hi: 1000,
+        whole_day: true,
+        ..Plan::default()
+    };
+    let survey_id = server.site.fielded(&plan).await;
+    let history: History = Arc::default();
+    let over = Arc::new(AtomicBool::new(false));
+    let mut tasks = Vec::new();
+    for seat in 0..SEATS {
+        let name = format!("seat{seat}");
+        let (_, token) = server.site.user(&name, v1::Role::Interviewer, &[survey_id]).await;
+        let mut desktop = Desktop {
+            site: server.site.clone(),
+            token,
+            survey_id,
+            history: history.clone(),
+            client: None,
+        };
+        let over = over.clone();
+        tasks.push(tokio::spawn(async move {
+            while !over.load(Ordering::Relaxed) {
+                if let Some(case) = desktop.case().await {
+                    desktop.work(case).await;
+                }
+            }
+        }));
+    }
+    for round in 0..KILLS {
+        let pause = 120 + (round as u64 * 37) % 200;
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        server.kill();
+        server.start().await;
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    over.store(true, Ordering::Relaxed);
+    for task in tasks {
+        task.await.unwrap();
+    }
+    server.site.admin = server.site.sign_in("admin", PASSWORD, "").await;
+    let exact = v1::ExportFormat::CsvExact;
+    let path = |name: &str| server.place.path(name);
+    fs::write(path("i.csv"), server.site.export(survey_id, "interviews", exact).await).unwrap();
+    fs::write(path("a.csv"), server.site.export(survey_id, "attempts", exact).await).unwrap();
+    let lines: Vec<String> = history.lock().unwrap().iter().map(Value::to_string).collect();
+    let unknown = lines.iter().filter(|l| l.contains("\"unknown\"")).count();
+    fs::write(path("h.jsonl"), lines.join("\n")).unwrap();
+    let (sound, said) = judge(&path("h.jsonl"), &path("i.csv"), &path("a.csv"));
+    assert!(sound, "{kind:?}: {said}");
+    assert!(lines.len() > 200, "{kind:?}: too little was done to prove anything: {}", lines.len());
+    assert!(unknown > 0, "{kind:?}: no kill hit a request under way");
+
+    // a planted loss and a planted double are found
+    let table = fs::read_to_string(path("i.csv")).unwrap();
+    let rows: Vec<&str> = table.lines().collect();
+    let lost = [&rows[..rows.len() - 1], &[]].concat().join("\n") + "\n";
+    fs::write(path("lost.csv"), lost).unwrap();
+    assert!(!judge(&path("h.jsonl"), &path("lost.csv"), &path("a.csv")).0, "a loss was not found");
+    let doubled = [&rows[..], &rows[rows.len() - 1..]].concat().join("\n") + "\n";
+    fs::write(path("twice.csv"), doubled).unwrap();
+    assert!(
+        !judge(&path("h.jsonl"), &path("twice.csv"), &path("a.csv")).0,
+        "a double was not found"
+    );
+    // the ledger agrees with a recount of the export
+    let p = server.site.progress(survey_id).await;
+    let valid = rows[1..].iter().filter(|r| r.contains(",true,false,")).count() as i64;
+    assert_eq!(p.total.unwrap().valid, valid, "{kind:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_is_lost_or_doubled_when_the_server_is_killed() {
+    for kind in KINDS {
+        run(kind).await;
+    }
+}

@@ -1,0 +1,105 @@
+//! The real program as a child process: started, killed, paused, started again on the same port.
+
+use super::{Kind, PASSWORD, Place, Site};
+use std::{
+    fs,
+    net::{SocketAddr, TcpListener},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+/// A server process on a database of its own.
+pub struct Server {
+    pub place: Place,
+    pub site: Site,
+    key: PathBuf,
+    child: Option<Child>,
+}
+
+pub fn free_port() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+fn spawn(url: &str, key: &std::path::Path, address: SocketAddr) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_canvass"))
+        .args(["serve", "--db", url, "--listen", &address.to_string(), "--log", "warn"])
+        .arg("--key-file")
+        .arg(key)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+async fn answers(address: SocketAddr) {
+    for _ in 0..400 {
+        if tokio::net::TcpStream::connect(address).await.is_ok() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("no server at {address}");
+}
+
+impl Server {
+    pub async fn new(kind: Kind) -> Server {
+        let place = Place::new(kind);
+        let key = place.path("canvass.key");
+        if kind == Kind::Postgres {
+            fs::write(&key, "11".repeat(32)).unwrap();
+        }
+        let address = free_port();
+        let child = spawn(&place.url, &key, address);
+        answers(address).await;
+        let mut site = Site { address, admin: String::new() };
+        // the port is taken before the database is ready
+        let secret = loop {
+            match fs::read_to_string(place.path("admin-secret")) {
+                Ok(secret) if secret.ends_with('\n') => break secret,
+                Ok(_) | Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        };
+        site.admin = site.sign_in("admin", secret.trim(), PASSWORD).await;
+        Server { place, site, key, child: Some(child) }
+    }
+
+    /// Kills the process as a power cut would: no warning, nothing finished.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    pub async fn start(&mut self) {
+        self.child = Some(spawn(&self.place.url, &self.key, self.site.address));
+        answers(self.site.address).await;
+    }
+
+    /// Another replica on the same database.
+    pub async fn replica(&self) -> (Child, Site) {
+        let address = free_port();
+        let child = spawn(&self.place.url, &self.key, address);
+        answers(address).await;
+        (child, Site { address, admin: self.site.admin.clone() })
+    }
+
+    pub fn signal(&self, signal: &str) {
+        let pid = self.child.as_ref().unwrap().id().to_string();
+        let done = Command::new("kill").args([signal, &pid]).status().unwrap();
+        assert!(done.success());
+    }
+
+    /// Waits for the process to end by itself.
+    pub fn wait(&mut self) -> std::process::ExitStatus {
+        self.child.take().unwrap().wait().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
