@@ -1,3 +1,5 @@
 //! Stories over real gRPC on a real port, on both databases.
 
+mod draw;
 mod interview;
+mod roster;
