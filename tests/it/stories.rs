@@ -1,5 +1,7 @@
 //! Stories over real gRPC on a real port, on both databases.
 
 mod draw;
+mod fieldwork;
 mod interview;
+mod rights;
 mod roster;

@@ -40,6 +40,16 @@ impl Default for Plan {
     }
 }
 
+impl Plan {
+    /// With one class where there is none.
+    pub fn filled(mut self) -> Plan {
+        if self.classes.is_empty() {
+            self.classes = vec![("9-9", 1)];
+        }
+        self
+    }
+}
+
 /// A questionnaire of two indicators with one item each, and an open question.
 pub fn questionnaire() -> v1::Questionnaire {
     let item = |id: &str, text: &str| {
