@@ -6,6 +6,8 @@ pub mod chance;
 pub mod cli;
 /// The only clock.
 pub mod clock;
+/// The main job shown from end to end.
+pub mod demo;
 /// What a server is started with.
 pub mod config;
 /// What the call centre does.

@@ -3,6 +3,7 @@
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong use.
 
+mod demo;
 mod read_sheet;
 mod remote;
 mod serve;
@@ -29,6 +30,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Show the whole main job in half a minute
+    Demo(demo::Demo),
     /// Run the server
     Serve(serve::Serve),
     /// Sign in and keep the token for the commands that follow
@@ -123,6 +126,7 @@ pub fn main() -> ExitCode {
 async fn run(command: Command, ui: Ui) -> Done {
     match command {
         Command::Serve(args) => args.run().await.map_err(|e| Failure::of(&e, ui.lang)),
+        Command::Demo(args) => args.run(ui).await,
         Command::SignIn(args) => args.run(ui).await,
         Command::User(args) => args.run(ui).await,
         Command::ReadSheet(_) => Ok(()),

@@ -1,0 +1,196 @@
+//! `canvass demo`: shows the whole main job in half a minute.
+
+use super::{Done, Failure, Ui};
+use crate::chance::Chance;
+use crate::clock::Clock;
+use crate::demo::{Finished, Order, Show, practice, run};
+use crate::desk::Desk;
+use crate::error::Result;
+use crate::rpc::{Listen, serve};
+use canvass_proto::v1;
+use clap::Args;
+use comfy_table::{Table, presets};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use tonic::transport::Channel;
+
+/// Rows of a table shown; the files hold all.
+const ROWS: usize = 40;
+
+/// Show the whole main job: rosters in, fair call lists, interviews through gRPC, tier scores out.
+///
+/// Example: canvass demo --classes 12 --teachers 20 --out /tmp/demo
+#[derive(Args)]
+pub struct Demo {
+    /// Classes of the school
+    #[arg(long, default_value_t = 36, value_parser = clap::value_parser!(u32).range(2..=2000))]
+    classes: u32,
+    /// Members of staff, thirty contacts each
+    #[arg(long, default_value_t = 110, value_parser = clap::value_parser!(u32).range(1..=330))]
+    teachers: u32,
+    /// Simulated interviewers
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=500))]
+    interviewers: u32,
+    /// The same seed gives the same files
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Another database than the demo's own SQLite file; must be empty
+    #[arg(long)]
+    db: Option<String>,
+    /// Where the files go
+    #[arg(long, default_value = "canvass-demo")]
+    out: PathBuf,
+    /// Leave the server running afterwards, on the real clock, with a survey to practise on
+    #[arg(long)]
+    serve: bool,
+    /// Address of that server
+    #[arg(long, default_value = "127.0.0.1:7777")]
+    listen: SocketAddr,
+}
+
+/// Tells on the terminal.
+struct Terminal {
+    bar: ProgressBar,
+    json: bool,
+}
+
+fn bar(done: i64, of: i64) -> String {
+    let filled = usize::try_from(done.max(0) * 20 / of.max(1)).unwrap_or_default().min(20);
+    format!("{}{}", "█".repeat(filled), "░".repeat(20 - filled))
+}
+
+impl Show for Terminal {
+    fn say(&mut self, line: &str) {
+        self.bar.suspend(|| {
+            if self.json {
+                eprintln!("{line}");
+            } else {
+                println!("{line}");
+            }
+        });
+    }
+
+    fn evening(&mut self, number: i64, percent: u64) {
+        self.bar.set_position(percent);
+        self.bar.set_message(format!("evening {number}"));
+    }
+
+    fn standing(&mut self, survey: &str, progress: &v1::Progress) {
+        let t = progress.total.unwrap_or_default();
+        let shown = bar(t.valid, t.target);
+        self.say(&format!(
+            "  {survey:9} {shown} {}/{} valid, {} refused, {} unreachable or unknown, {} open, {} fresh",
+            t.valid, t.target, t.refused, t.unreachable + t.unknown, t.open, t.fresh
+        ));
+    }
+
+    fn table(&mut self, survey: &str, scores: &v1::GetScoresResponse) {
+        if self.json {
+            println!("{}", serde_json::json!({
+                "survey": survey, "log_pos": scores.log_pos, "scheme": scores.scheme,
+                "targets": scores.rows.len(),
+                "withheld": scores.rows.iter().filter(|r| r.status == "withheld").count(),
+            }));
+            return;
+        }
+        let mut table = Table::new();
+        table.load_style(presets::UTF8_FULL_CONDENSED).set_header([
+            "target", "name", "class", "n", "N", "mean", "95% interval", "tier", "points", "status",
+        ]);
+        for r in scores.rows.iter().take(ROWS) {
+            let interval = if r.ci_low.is_empty() {
+                String::new()
+            } else {
+                format!("{}..{}", r.ci_low, r.ci_high)
+            };
+            let tier = if r.tier == 0 { String::new() } else { r.tier.to_string() };
+            table.add_row([
+                r.target.clone(),
+                r.name.clone(),
+                r.class.clone(),
+                r.n.to_string(),
+                r.frame.to_string(),
+                r.mean.clone(),
+                interval,
+                tier,
+                r.points.clone(),
+                r.status.clone(),
+            ]);
+        }
+        self.say(&format!("\n{survey} ({}, log position {})", scores.scheme, scores.log_pos));
+        self.say(&table.to_string());
+        if scores.rows.len() > ROWS {
+            self.say(&format!("… and {} more in scores-{survey}.csv", scores.rows.len() - ROWS));
+        }
+    }
+}
+
+impl Demo {
+    pub async fn run(self, ui: Ui) -> Done {
+        let bar = ProgressBar::new(100);
+        if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {percent}% {elapsed}") {
+            bar.set_style(style);
+        }
+        let mut terminal = Terminal { bar, json: ui.json };
+        let order = Order {
+            classes: self.classes,
+            teachers: self.teachers,
+            interviewers: self.interviewers,
+            seed: self.seed,
+            db: self.db.clone(),
+            out: self.out.clone(),
+        };
+        let done = run(&order, &mut terminal).await;
+        terminal.bar.finish_and_clear();
+        let finished = done.map_err(|e| match Failure::of(&e, ui.lang) {
+            Failure::Use(why) => Failure::Use(why),
+            Failure::Failed(why) => Failure::Failed(why),
+        })?;
+        let out = self.out.display();
+        terminal.say(&format!(
+            "\neverything is in {out}; try next:\n  python3 docs/verify_draw.py {out}/draw-parents\n  \
+             python3 docs/reanalyse.py {out}/interviews-parents.csv {out}/scores-parents.csv\n  \
+             open {out}/scores-parents.xlsx\n  canvass demo --serve"
+        ));
+        if self.serve {
+            return self.go_on(finished).await.map_err(|e| Failure::of(&e, ui.lang));
+        }
+        finished.store.close().await;
+        Ok(())
+    }
+
+    /// The same database on the real clock.
+    async fn go_on(&self, finished: Finished) -> Result<()> {
+        let store = finished.store.clone();
+        let clock = match store.clock_us().await? {
+            Some(now_us) => Clock::database(now_us),
+            None => Clock::system(0),
+        };
+        let desk = Desk::open(store.clone(), finished.key, clock, Chance::system()).await?;
+        let listen = Listen::bind(self.listen, None, false).await?;
+        let address = listen.listener.local_addr()?;
+        let keeping = desk.keep();
+        let serving = tokio::spawn(serve(desk, listen, async {
+            // without a signal to wait for the server stops at once, which is said by its end
+            let _ = tokio::signal::ctrl_c().await;
+        }));
+        let channel = Channel::from_shared(format!("http://{address}"))
+            .map_err(crate::error::Error::defect)?
+            .connect()
+            .await
+            .map_err(crate::error::Error::defect)?;
+        let survey_id = practice(channel, &finished, self.seed).await?;
+        println!("\nserving on http://{address}; survey {survey_id} `practice` is open day and night");
+        println!("  admin {}", finished.admin_password);
+        println!("  {} {}", finished.supervisor.0, finished.supervisor.1);
+        for (name, password) in finished.interviewers.iter().take(3) {
+            println!("  {name} {password}");
+        }
+        println!("stop it with Ctrl-C");
+        serving.await.map_err(crate::error::Error::defect)??;
+        keeping.abort();
+        store.close().await;
+        Ok(())
+    }
+}

@@ -1,0 +1,221 @@
+//! One simulated interviewer's desktop: a real gRPC client that writes down every request and what
+//! was acknowledged.
+
+use super::dice::Dice;
+use crate::error::{Error, Result};
+use canvass_proto::v1::{
+    self, interviewing_service_client::InterviewingServiceClient as Client,
+    pull_assignment_response::Result as Pulled,
+};
+use serde_json::{Value, json};
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+use tonic::{Request, Status, metadata::MetadataValue, transport::Channel};
+
+/// The file that all desktops write.
+#[derive(Clone)]
+pub struct Log(Arc<Mutex<BufWriter<File>>>);
+
+impl Log {
+    /// Writes to a file.
+    pub fn new(file: File) -> Log {
+        Log(Arc::new(Mutex::new(BufWriter::new(file))))
+    }
+
+    fn write(&self, line: &Value) -> Result<()> {
+        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        writeln!(file, "{line}")?;
+        Ok(())
+    }
+
+    /// Everything written reaches the file.
+    pub fn flush(&self) -> Result<()> {
+        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).flush()?)
+    }
+}
+
+/// A failed call of the demo itself.
+pub fn failed(status: Status) -> Error {
+    Error::Internal(format!("{:?}: {}", status.code(), status.message()).into())
+}
+
+/// The desktop.
+pub struct Desktop {
+    client: Client<Channel>,
+    token: MetadataValue<tonic::metadata::Ascii>,
+    user: String,
+    log: Log,
+    /// Request ids, and whether the line breaks.
+    pub dice: Dice,
+}
+
+/// An answer: a receipt and perhaps the next case.
+pub struct Receipt {
+    /// The status word.
+    pub status: String,
+    /// The next case.
+    pub next: Option<v1::Assignment>,
+}
+
+impl Desktop {
+    /// A signed-in desktop.
+    pub fn new(channel: Channel, token: &str, user: &str, log: Log, dice: Dice) -> Result<Desktop> {
+        let token = format!("Bearer {token}").parse().map_err(Error::defect)?;
+        Ok(Desktop { client: Client::new(channel), token, user: user.to_owned(), log, dice })
+    }
+
+    fn with<T>(&self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        request.metadata_mut().insert("authorization", self.token.clone());
+        request
+    }
+
+    fn note(&self, at_us: i64, op: &str, survey_id: i64, mut rest: Value) -> Result<()> {
+        rest["at_us"] = json!(at_us);
+        rest["user"] = json!(self.user);
+        rest["op"] = json!(op);
+        rest["survey"] = json!(survey_id);
+        self.log.write(&rest)
+    }
+
+    /// The next case of a survey, if there is one now.
+    pub async fn pull(&mut self, at_us: i64, survey_id: i64) -> Result<Option<v1::Assignment>> {
+        let request_id = self.dice.uuid();
+        let request =
+            v1::PullAssignmentRequest { survey_id, request_id: request_id.clone(), wait_ms: Some(0) };
+        // one pull in a hundred is sent again because its answer was lost: the same case comes back
+        if self.dice.happens(10) {
+            let _lost = self.client.pull_assignment(self.with(request.clone())).await;
+        }
+        let reply = self.client.pull_assignment(self.with(request)).await.map_err(failed)?;
+        match reply.into_inner().result {
+            Some(Pulled::Assignment(case)) => {
+                let lease = case.lease.unwrap_or_default();
+                let body = json!({"request_id": request_id, "case_no": lease.case_no,
+                    "epoch": lease.epoch});
+                self.note(at_us, "pull", survey_id, body)?;
+                Ok(Some(case))
+            }
+            Some(Pulled::Empty(_)) | None => Ok(None),
+        }
+    }
+
+    /// What this desktop holds, asked after it was started anew.
+    pub async fn held(&mut self) -> Result<Option<v1::Assignment>> {
+        let request = self.with(v1::ListHeldAssignmentsRequest { survey_id: 0 });
+        let reply = self.client.list_held_assignments(request).await.map_err(failed)?;
+        Ok(reply.into_inner().assignments.pop())
+    }
+
+    /// Begins; false when the cell is full or the case is gone.
+    pub async fn start(&mut self, at_us: i64, case: &v1::Assignment) -> Result<bool> {
+        let request_id = self.dice.uuid();
+        let request = v1::StartInterviewRequest {
+            survey_id: case.survey_id,
+            lease: case.lease,
+            request_id: request_id.clone(),
+        };
+        let done = self.client.start_interview(self.with(request)).await;
+        let result = if done.is_ok() { "ok" } else { "refused" };
+        let case_no = case.lease.unwrap_or_default().case_no;
+        let body = json!({"request_id": request_id, "case_no": case_no, "result": result});
+        self.note(at_us, "start", case.survey_id, body)?;
+        Ok(done.is_ok())
+    }
+
+    /// Keeps a page of answers and holds on to the case.
+    pub async fn page(
+        &mut self,
+        case: &v1::Assignment,
+        save_no: i64,
+        ratings: Vec<v1::Rating>,
+    ) -> Result<()> {
+        let (survey_id, lease) = (case.survey_id, case.lease);
+        let save = self.with(v1::SaveAnswersRequest { survey_id, lease, save_no, ratings });
+        let saved = self.client.save_answers(save).await;
+        let extend = self.with(v1::ExtendAssignmentRequest { survey_id, lease });
+        let held = self.client.extend_assignment(extend).await;
+        // a lease that was lost is told again at the end: the submit goes to the quarantine
+        for status in [saved.err(), held.err()].into_iter().flatten() {
+            if status.code() != tonic::Code::FailedPrecondition {
+                return Err(failed(status));
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands an interview in; the same request again when its answer is lost.
+    pub async fn submit(
+        &mut self,
+        at_us: i64,
+        case: &v1::Assignment,
+        ratings: Vec<v1::Rating>,
+    ) -> Result<Receipt> {
+        let lease = case.lease.unwrap_or_default();
+        let request_id = self.dice.uuid();
+        let request = v1::SubmitInterviewRequest {
+            survey_id: case.survey_id,
+            lease: case.lease,
+            request_id: request_id.clone(),
+            ratings,
+            pull_next: true,
+            continue_with_person: !case.also_due.is_empty(),
+            ..Default::default()
+        };
+        if self.dice.happens(30) {
+            let _lost = self.client.submit_interview(self.with(request.clone())).await;
+        }
+        let reply = self.client.submit_interview(self.with(request)).await.map_err(failed)?;
+        let reply = reply.into_inner();
+        let receipt = reply.receipt.unwrap_or_default();
+        let status = receipt.status().as_str_name().replace("RECEIPT_STATUS_", "");
+        let body = json!({"request_id": request_id, "case_no": lease.case_no,
+            "epoch": lease.epoch, "result": "ok", "status": status, "code": receipt.code,
+            "attempt_no": receipt.attempt_no, "log_pos": receipt.log_pos});
+        self.note(at_us, "submit", case.survey_id, body)?;
+        let next = match reply.next {
+            Some(v1::submit_interview_response::Next::Assignment(next)) => Some(next),
+            Some(v1::submit_interview_response::Next::Empty(_)) | None => None,
+        };
+        Ok(Receipt { status, next })
+    }
+
+    /// Writes a dial down.
+    pub async fn record(
+        &mut self,
+        at_us: i64,
+        case: &v1::Assignment,
+        outcome: v1::Outcome,
+        call_back_us: i64,
+    ) -> Result<Receipt> {
+        let lease = case.lease.unwrap_or_default();
+        let request_id = self.dice.uuid();
+        let request = v1::RecordAttemptRequest {
+            survey_id: case.survey_id,
+            lease: case.lease,
+            request_id: request_id.clone(),
+            outcome: outcome as i32,
+            call_back_us,
+            pull_next: true,
+            ..Default::default()
+        };
+        if self.dice.happens(20) {
+            let _lost = self.client.record_attempt(self.with(request.clone())).await;
+        }
+        let reply = self.client.record_attempt(self.with(request)).await.map_err(failed)?;
+        let reply = reply.into_inner();
+        let receipt = reply.receipt.unwrap_or_default();
+        let status = receipt.status().as_str_name().replace("RECEIPT_STATUS_", "");
+        let word = outcome.as_str_name().replace("OUTCOME_", "").to_lowercase();
+        let body = json!({"request_id": request_id, "case_no": lease.case_no,
+            "epoch": lease.epoch, "result": "ok", "status": status, "outcome": word,
+            "code": receipt.code, "attempt_no": receipt.attempt_no, "log_pos": receipt.log_pos});
+        self.note(at_us, "attempt", case.survey_id, body)?;
+        let next = match reply.next {
+            Some(v1::record_attempt_response::Next::Assignment(next)) => Some(next),
+            Some(v1::record_attempt_response::Next::Empty(_)) | None => None,
+        };
+        Ok(Receipt { status, next })
+    }
+}

@@ -1,0 +1,325 @@
+//! `canvass demo`: the main job from the school's spreadsheets to the tier tables, with simulated
+//! interviewers on the real server. Only the clock is moved by hand; the same seed gives the same
+//! files.
+
+mod admin;
+mod crew;
+mod desktop;
+mod dice;
+mod people;
+mod recount;
+mod rosters;
+
+use crate::chance::Chance;
+use crate::clock::Clock;
+use crate::desk::{Desk, sha256};
+use crate::error::{Error, Result};
+use crate::msg;
+use crate::rpc::{Listen, serve};
+use crate::rules::evidence::verify;
+use crate::rules::questionnaire::Kind;
+use crate::store::{Durability, Migrate, Store};
+use admin::{Admin, sign_in};
+use canvass_proto::v1;
+use crew::{Crew, FIRST_EVENING_US};
+use desktop::{Desktop, Log};
+use dice::Dice;
+use std::collections::HashMap;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use tokio::sync::oneshot;
+use tonic::transport::Channel;
+
+/// Evenings at the most.
+const EVENINGS_MAX: i64 = 12;
+/// Fieldwork ends when this share of the targets, in percent, has its minimum.
+const ENOUGH_PERCENT: usize = 90;
+/// A file that marks a folder as an earlier demo's.
+const MARK: &str = "canvass-demo.txt";
+
+/// What the demo is asked for.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Classes, at least 2.
+    pub classes: u32,
+    /// Members of staff, at least 1.
+    pub teachers: u32,
+    /// Interviewers, at least 1.
+    pub interviewers: u32,
+    /// Everything depends on it.
+    pub seed: u64,
+    /// A database other than the demo's own SQLite file.
+    pub db: Option<String>,
+    /// Where the files go.
+    pub out: PathBuf,
+}
+
+/// How the demo tells what it does.
+pub trait Show {
+    /// A line.
+    fn say(&mut self, line: &str);
+    /// An evening: which, and how much of it has passed in percent.
+    fn evening(&mut self, number: i64, percent: u64);
+    /// How the cells stand after an evening.
+    fn standing(&mut self, survey: &str, progress: &v1::Progress);
+    /// A score table.
+    fn table(&mut self, survey: &str, scores: &v1::GetScoresResponse);
+}
+
+/// A finished demo, whose database can be served on.
+pub struct Finished {
+    /// The database.
+    pub store: Store,
+    /// The installation key.
+    pub key: [u8; 32],
+    /// The administrator's password.
+    pub admin_password: String,
+    /// A supervisor's name and password.
+    pub supervisor: (String, String),
+    /// Interviewers' names and passwords.
+    pub interviewers: Vec<(String, String)>,
+}
+
+/// A secret that depends on the seed: this is a demo, and its files must be equal.
+fn secret(seed: u64, who: &str) -> String {
+    hex::encode(&sha256(format!("canvass demo|{seed}|password|{who}").as_bytes())[..8])
+}
+
+fn prepare(out: &Path) -> Result<()> {
+    let blocked = |why: std::io::Error| {
+        Error::invalid("out", msg!("config.cannot_write", path = out.display(), why = why))
+    };
+    if out.exists() {
+        let full = fs::read_dir(out).map_err(blocked)?.next().is_some();
+        if full && !out.join(MARK).exists() {
+            return Err(Error::invalid("out", msg!("demo.not_empty", path = out.display())));
+        }
+        if full {
+            fs::remove_dir_all(out).map_err(blocked)?;
+        }
+    }
+    fs::create_dir_all(out.join("rosters")).map_err(blocked)?;
+    fs::write(out.join(MARK), "made by canvass demo; made anew by the next one\n").map_err(blocked)
+}
+
+/// A server on loopback for the time of the demo.
+struct Server {
+    desk: Desk,
+    channel: Channel,
+    stop: oneshot::Sender<()>,
+    serving: tokio::task::JoinHandle<Result<()>>,
+}
+
+async fn start(store: Store, seed: u64, key: [u8; 32]) -> Result<Server> {
+    let clock = Clock::manual(FIRST_EVENING_US - 3_600_000_000 * 8);
+    let chance = Chance::seeded(sha256(format!("canvass demo|{seed}|chance").as_bytes()));
+    let desk = Desk::open(store, key, clock, chance).await?;
+    let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+    let listen = Listen::bind(loopback, None, false).await?;
+    let address = listen.listener.local_addr()?;
+    let (stop, stopped) = oneshot::channel();
+    let serving = tokio::spawn(serve(desk.clone(), listen, async move { drop(stopped.await) }));
+    let channel = Channel::from_shared(format!("http://{address}")).map_err(Error::defect)?;
+    let channel = channel.connect().await.map_err(Error::defect)?;
+    Ok(Server { desk, channel, stop, serving })
+}
+
+/// Runs the demo; an `Err` or a difference in the recount is a failure.
+///
+/// # Errors
+/// A folder that is not empty, a database that is not empty, a defect, a recount that differs.
+pub async fn run(order: &Order, show: &mut impl Show) -> Result<Finished> {
+    prepare(&order.out)?;
+    let seed = order.seed;
+    let (url, durability) = match &order.db {
+        Some(url) => (url.clone(), Durability::Full),
+        None => {
+            show.say("The demo's own SQLite file runs with synchronous = NORMAL; serve uses FULL.");
+            let file = order.out.join("demo.db");
+            (format!("sqlite:{}", file.display()), Durability::Normal)
+        }
+    };
+    let store = Store::open(&url, Migrate::Auto, durability).await?;
+    if store.read().await?.installation().await?.is_some() {
+        return Err(Error::invalid("db", msg!("demo.database_used")));
+    }
+    let key = sha256(format!("canvass demo|{seed}|key").as_bytes());
+    let server = start(store.clone(), seed, key).await?;
+    let first = server.desk.first_user().await?.ok_or_else(|| Error::defect("no first user"))?;
+    let admin_password = secret(seed, "admin");
+    let token = sign_in(&server.channel, "admin", &first, &admin_password).await?;
+    let mut admin = Admin::new(server.channel.clone(), &token, Dice::new(seed, "admin"))?;
+    let (surveys, questionnaires) = set_up(order, &mut admin, show).await?;
+    let log_path = order.out.join("client-log.jsonl");
+    let log = Log::new(fs::File::create(&log_path)?);
+    let (desktops, interviewers) = hire(order, &mut admin, &server.channel, surveys, &log).await?;
+    let mut crew = Crew::new(&server.desk, seed, surveys, questionnaires, desktops);
+    for number in 1..=EVENINGS_MAX {
+        crew.evening(number, |percent| show.evening(number, percent)).await?;
+        let mut enough = true;
+        for (survey_id, name) in surveys.into_iter().zip(NAMES) {
+            let progress = admin.progress(survey_id).await?;
+            show.standing(name, &progress);
+            enough &= is_enough(&progress, name);
+        }
+        if enough {
+            break;
+        }
+    }
+    log.flush()?;
+    for survey_id in surveys {
+        admin.state(survey_id, v1::SurveyState::Closed).await?;
+    }
+    finish(order, &admin, surveys, &log_path, show).await?;
+    let supervisor_secret = admin.user("supervisor", v1::Role::Supervisor, &surveys).await?;
+    let password = secret(seed, "supervisor");
+    sign_in(&server.channel, "supervisor", &supervisor_secret, &password).await?;
+    let _ = server.stop.send(());
+    server.serving.await.map_err(Error::defect)??;
+    Ok(Finished {
+        store,
+        key,
+        admin_password,
+        supervisor: ("supervisor".to_owned(), password),
+        interviewers,
+    })
+}
+
+const NAMES: [&str; 2] = ["parents", "contacts"];
+
+/// Rosters, surveys, imports, draws.
+async fn set_up(
+    order: &Order,
+    admin: &mut Admin,
+    show: &mut impl Show,
+) -> Result<([i64; 2], HashMap<i64, v1::Questionnaire>)> {
+    let files = [
+        rosters::parents(order.seed, order.classes),
+        rosters::contacts(order.seed, order.teachers),
+    ];
+    let kinds = [Kind::Parents, Kind::Contacts];
+    let roster_kinds = [v1::RosterKind::Parents, v1::RosterKind::Contacts];
+    let mut surveys = [0; 2];
+    let mut questionnaires = HashMap::new();
+    for (at, file) in files.into_iter().enumerate() {
+        let (name, file) = (NAMES[at], file.map_err(Error::defect)?);
+        let path = format!("{name}.xlsx");
+        fs::write(order.out.join("rosters").join(&path), &file)?;
+        let (survey_id, questionnaire) = admin.survey(name, kinds[at], false).await?;
+        let report = admin.import(survey_id, roster_kinds[at], &path, &file).await?;
+        show.say(&format!(
+            "{path}: {} lines accepted, {} rejected, {} held, {} passed over",
+            report.accepted, report.rejected, report.held, report.ignored
+        ));
+        for problem in report.problems.iter().filter(|p| p.kind != "note").take(4) {
+            let place = format!("{} {}{}", problem.sheet, problem.column, problem.line);
+            show.say(&format!("  {place}: {}", problem.message));
+        }
+        let plan = admin.take_to_field(survey_id, order.seed).await?;
+        show.say(&format!(
+            "  drawn: {} interviews aimed at in {} strata; planned {} dials, {} evenings ({})",
+            plan.n,
+            plan.rows.len(),
+            plan.dials,
+            plan.evenings,
+            plan.assumptions
+        ));
+        surveys[at] = survey_id;
+        questionnaires.insert(survey_id, questionnaire);
+    }
+    Ok((surveys, questionnaires))
+}
+
+/// Interviewers, made by the same calls as everybody's.
+async fn hire(
+    order: &Order,
+    admin: &mut Admin,
+    channel: &Channel,
+    surveys: [i64; 2],
+    log: &Log,
+) -> Result<(Vec<Desktop>, Vec<(String, String)>)> {
+    let (mut desktops, mut names) = (Vec::new(), Vec::new());
+    for at in 1..=order.interviewers {
+        let name = format!("interviewer{at:02}");
+        let one_time = admin.user(&name, v1::Role::Interviewer, &surveys).await?;
+        let password = secret(order.seed, &name);
+        let token = sign_in(channel, &name, &one_time, &password).await?;
+        let dice = Dice::new(order.seed, &name);
+        desktops.push(Desktop::new(channel.clone(), &token, &name, log.clone(), dice)?);
+        names.push((name, password));
+    }
+    Ok((desktops, names))
+}
+
+/// Whether nine in ten targets have their minimum of valid interviews.
+fn is_enough(progress: &v1::Progress, survey: &str) -> bool {
+    let least = if survey == "parents" { 10 } else { 5 };
+    let met = progress.cells.iter().filter_map(|c| c.tally).filter(|t| {
+        // small targets need fewer, see the scheme's minimum
+        t.valid >= least.min(t.target)
+    });
+    met.count() * 100 >= progress.cells.len() * ENOUGH_PERCENT
+}
+
+/// Tables, exports, evidence, the check of both, the recount.
+async fn finish(
+    order: &Order,
+    admin: &Admin,
+    surveys: [i64; 2],
+    log_path: &Path,
+    show: &mut impl Show,
+) -> Result<()> {
+    let log = fs::read_to_string(log_path)?;
+    let mut differences = Vec::new();
+    for (survey_id, name) in surveys.into_iter().zip(NAMES) {
+        show.table(name, &admin.scores(survey_id).await?);
+        let write = |file: &str, bytes: &[u8]| fs::write(order.out.join(file), bytes);
+        let csv = admin.export_scores(survey_id, v1::ExportFormat::Csv).await?;
+        write(&format!("scores-{name}.csv"), &csv)?;
+        let xlsx = admin.export_scores(survey_id, v1::ExportFormat::Xlsx).await?;
+        write(&format!("scores-{name}.xlsx"), &xlsx)?;
+        let interviews = admin.export_interviews(survey_id).await?;
+        write(&format!("interviews-{name}.csv"), &interviews)?;
+        let attempts = admin.export_attempts(survey_id).await?;
+        write(&format!("attempts-{name}.csv"), &attempts)?;
+        let dir = order.out.join(format!("draw-{name}"));
+        fs::create_dir_all(&dir)?;
+        let files: HashMap<String, Vec<u8>> =
+            admin.export_draw(survey_id).await?.into_iter().collect();
+        for (file, bytes) in &files {
+            fs::write(dir.join(file), bytes)?;
+        }
+        let part = |file: &str| files.get(file).map(Vec::as_slice).unwrap_or_default();
+        let checked =
+            verify(part("frame.csv"), part("design.json"), part("seed.txt"), part("sample.csv"))
+                .map_err(|why| Error::invalid(format!("draw-{name}"), why))?;
+        show.say(&format!(
+            "draw-{name}: re-derived byte for byte: {} strata, {} units, {} drawn",
+            checked.strata, checked.units, checked.sampled
+        ));
+        let progress = admin.progress(survey_id).await?;
+        let found = recount::recount(survey_id, &log, &interviews, &attempts, &progress)?;
+        differences.extend(found.into_iter().map(|line| format!("{name}: {line}")));
+    }
+    if differences.is_empty() {
+        show.say("recount: the interviewers' own log and the exports agree");
+        return Ok(());
+    }
+    differences.iter().take(20).for_each(|line| show.say(line));
+    Err(Error::defect(format!("the recount found {} differences", differences.len())))
+}
+
+/// A third survey to practise on, open day and night, for the server that goes on running.
+///
+/// # Errors
+/// As every call.
+pub async fn practice(channel: Channel, finished: &Finished, seed: u64) -> Result<i64> {
+    let token = sign_in(&channel, "admin", &finished.admin_password, "").await?;
+    let mut admin = Admin::new(channel, &token, Dice::new(seed, "practice"))?;
+    let (survey_id, _) = admin.survey("practice", Kind::Parents, true).await?;
+    let file = rosters::parents(seed.wrapping_add(1), 3).map_err(Error::defect)?;
+    admin.import(survey_id, v1::RosterKind::Parents, "practice.xlsx", &file).await?;
+    admin.take_to_field(survey_id, seed).await?;
+    Ok(survey_id)
+}
