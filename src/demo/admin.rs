@@ -43,6 +43,12 @@ impl Admin {
         Ok(Admin { channel, token, dice })
     }
 
+    /// Goes on with a new token: a token ends after twelve hours.
+    pub fn renew(&mut self, token: &str) -> Result<()> {
+        self.token = format!("Bearer {token}").parse().map_err(Error::defect)?;
+        Ok(())
+    }
+
     fn with<T>(&self, message: T) -> Request<T> {
         let mut request = Request::new(message);
         request.metadata_mut().insert("authorization", self.token.clone());

@@ -12,7 +12,8 @@ use std::collections::{BinaryHeap, HashMap};
 
 const SECOND_US: i64 = 1_000_000;
 const MINUTE_US: i64 = 60 * SECOND_US;
-const DAY_US: i64 = 1440 * MINUTE_US;
+/// A day.
+pub const DAY_US: i64 = 1440 * MINUTE_US;
 /// Monday 2026-03-02 18:00 in Shanghai.
 pub const FIRST_EVENING_US: i64 = 1_772_445_600 * SECOND_US;
 /// Evenings last three hours.
@@ -69,6 +70,11 @@ impl<'d> Crew<'d> {
             queue: BinaryHeap::new(),
             swept_us: 0,
         }
+    }
+
+    /// The desktops, to be signed in.
+    pub fn desktops(&mut self) -> impl Iterator<Item = &mut Desktop> {
+        self.seats.iter_mut().map(|(desktop, _)| desktop)
     }
 
     /// Works one evening; `tick` hears the share of it that has passed, in percent.

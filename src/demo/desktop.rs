@@ -50,10 +50,8 @@ pub struct Desktop {
     pub dice: Dice,
 }
 
-/// An answer: a receipt and perhaps the next case.
+/// An answer: perhaps the next case.
 pub struct Receipt {
-    /// The status word.
-    pub status: String,
     /// The next case.
     pub next: Option<v1::Assignment>,
 }
@@ -63,6 +61,17 @@ impl Desktop {
     pub fn new(channel: Channel, token: &str, user: &str, log: Log, dice: Dice) -> Result<Desktop> {
         let token = format!("Bearer {token}").parse().map_err(Error::defect)?;
         Ok(Desktop { client: Client::new(channel), token, user: user.to_owned(), log, dice })
+    }
+
+    /// The name it signs in with.
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// Goes on with a new token: a token ends after twelve hours.
+    pub fn renew(&mut self, token: &str) -> Result<()> {
+        self.token = format!("Bearer {token}").parse().map_err(Error::defect)?;
+        Ok(())
     }
 
     fn with<T>(&self, message: T) -> Request<T> {
@@ -178,7 +187,7 @@ impl Desktop {
             Some(v1::submit_interview_response::Next::Assignment(next)) => Some(next),
             Some(v1::submit_interview_response::Next::Empty(_)) | None => None,
         };
-        Ok(Receipt { status, next })
+        Ok(Receipt { next })
     }
 
     /// Writes a dial down.
@@ -216,6 +225,6 @@ impl Desktop {
             Some(v1::record_attempt_response::Next::Assignment(next)) => Some(next),
             Some(v1::record_attempt_response::Next::Empty(_)) | None => None,
         };
-        Ok(Receipt { status, next })
+        Ok(Receipt { next })
     }
 }

@@ -21,7 +21,7 @@ use crate::rules::questionnaire::Kind;
 use crate::store::{Durability, Migrate, Store};
 use admin::{Admin, sign_in};
 use canvass_proto::v1;
-use crew::{Crew, FIRST_EVENING_US};
+use crew::{Crew, DAY_US, FIRST_EVENING_US};
 use desktop::{Desktop, Log};
 use dice::Dice;
 use std::collections::HashMap;
@@ -156,6 +156,14 @@ pub async fn run(order: &Order, show: &mut impl Show) -> Result<Finished> {
     let (desktops, interviewers) = hire(order, &mut admin, &server.channel, surveys, &log).await?;
     let mut crew = Crew::new(&server.desk, seed, surveys, questionnaires, desktops);
     for number in 1..=EVENINGS_MAX {
+        // everybody signs in before six: yesterday's tokens have ended
+        server.desk.clock().set(FIRST_EVENING_US + (number - 1) * DAY_US - 1_800_000_000);
+        admin.renew(&sign_in(&server.channel, "admin", &admin_password, "").await?)?;
+        for desktop in crew.desktops() {
+            let password = secret(seed, desktop.user());
+            let token = sign_in(&server.channel, desktop.user(), &password, "").await?;
+            desktop.renew(&token)?;
+        }
         crew.evening(number, |percent| show.evening(number, percent)).await?;
         let mut enough = true;
         for (survey_id, name) in surveys.into_iter().zip(NAMES) {
