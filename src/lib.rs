@@ -6,10 +6,10 @@ pub mod chance;
 pub mod cli;
 /// The only clock.
 pub mod clock;
-/// The main job shown from end to end.
-pub mod demo;
 /// What a server is started with.
 pub mod config;
+/// The main job shown from end to end.
+pub mod demo;
 /// What the call centre does.
 pub mod desk;
 /// The one error.

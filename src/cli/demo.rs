@@ -87,16 +87,28 @@ impl Show for Terminal {
 
     fn table(&mut self, survey: &str, scores: &v1::GetScoresResponse) {
         if self.json {
-            println!("{}", serde_json::json!({
-                "survey": survey, "log_pos": scores.log_pos, "scheme": scores.scheme,
-                "targets": scores.rows.len(),
-                "withheld": scores.rows.iter().filter(|r| r.status == "withheld").count(),
-            }));
+            println!(
+                "{}",
+                serde_json::json!({
+                    "survey": survey, "log_pos": scores.log_pos, "scheme": scores.scheme,
+                    "targets": scores.rows.len(),
+                    "withheld": scores.rows.iter().filter(|r| r.status == "withheld").count(),
+                })
+            );
             return;
         }
         let mut table = Table::new();
         table.load_style(presets::UTF8_FULL_CONDENSED).set_header([
-            "target", "name", "class", "n", "N", "mean", "95% interval", "tier", "points", "status",
+            "target",
+            "name",
+            "class",
+            "n",
+            "N",
+            "mean",
+            "95% interval",
+            "tier",
+            "points",
+            "status",
         ]);
         for r in scores.rows.iter().take(ROWS) {
             let interval = if r.ci_low.is_empty() {
@@ -181,7 +193,9 @@ impl Demo {
             .await
             .map_err(crate::error::Error::defect)?;
         let survey_id = practice(channel, &finished, self.seed).await?;
-        println!("\nserving on http://{address}; survey {survey_id} `practice` is open day and night");
+        println!(
+            "\nserving on http://{address}; survey {survey_id} `practice` is open day and night"
+        );
         println!("  admin {}", finished.admin_password);
         println!("  {} {}", finished.supervisor.0, finished.supervisor.1);
         for (name, password) in finished.interviewers.iter().take(3) {

@@ -3,10 +3,17 @@
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong use.
 
+mod cases;
 mod demo;
+mod document;
+mod draw;
+mod export;
+mod progress;
 mod read_sheet;
 mod remote;
+mod roster;
 mod serve;
+mod survey;
 mod user;
 
 use crate::error::Error;
@@ -39,6 +46,54 @@ enum Command {
     /// Add, list and revoke users
     #[command(subcommand)]
     User(user::User),
+    /// Make surveys and move them on
+    #[command(subcommand)]
+    Survey(survey::Survey),
+    /// Write an example questionnaire, publish one
+    #[command(subcommand)]
+    Questionnaire(document::Document),
+    /// Write a scoring scheme with every setting, publish one
+    #[command(subcommand)]
+    Scheme(document::Document),
+    /// Import a roster from a spreadsheet
+    Import(roster::Import),
+    /// Show what a draw would give
+    Plan(draw::Plan),
+    /// Fix and hash the frame
+    Freeze(draw::Freeze),
+    /// Fix the allocation of every stratum
+    Design(draw::Design),
+    /// Draw the sample from a public seed
+    Draw(draw::Draw),
+    /// List every draw ever made
+    Draws(draw::Draws),
+    /// Check the evidence of a draw
+    Verify(draw::Verify),
+    /// Release reserves of a stratum
+    Release(draw::Release),
+    /// How the quotas stand
+    Progress(progress::Progress),
+    /// Who works on which case
+    Seats(cases::Seats),
+    /// List cases
+    Cases(cases::Cases),
+    /// One case with its history
+    Case(cases::Case),
+    /// Take a case back from a dead seat
+    Revoke(cases::Revoke),
+    /// Late interviews and dials
+    #[command(subcommand)]
+    Quarantine(cases::Quarantine),
+    /// Export scores, interviews, dials, evidence
+    Export(export::Export),
+    /// Print completions for a shell
+    ///
+    /// Example: canvass completions bash > /etc/bash_completion.d/canvass
+    Completions {
+        /// Shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
     /// Read a roster for the server (the server runs this itself, with limits)
     #[command(hide = true)]
     ReadSheet(read_sheet::ReadSheet),
@@ -80,7 +135,18 @@ impl Failure {
 
 impl From<tonic::Status> for Failure {
     fn from(status: tonic::Status) -> Failure {
-        let text = status.message().to_owned();
+        use tonic_types::StatusExt;
+        let details = status.get_error_details();
+        let fields = details.bad_request().map(|b| b.field_violations.as_slice());
+        let text = match fields {
+            // one line a field, so that all of it can be mended at once
+            Some(fields) if !fields.is_empty() => fields
+                .iter()
+                .map(|f| format!("{}: {}", f.field, f.description))
+                .collect::<Vec<_>>()
+                .join("\n"),
+            Some(_) | None => status.message().to_owned(),
+        };
         if status.code() == tonic::Code::InvalidArgument {
             Failure::Use(text)
         } else {
@@ -124,11 +190,35 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(command: Command, ui: Ui) -> Done {
+    use document::Which;
     match command {
-        Command::Serve(args) => args.run().await.map_err(|e| Failure::of(&e, ui.lang)),
         Command::Demo(args) => args.run(ui).await,
+        Command::Serve(args) => args.run().await.map_err(|e| Failure::of(&e, ui.lang)),
         Command::SignIn(args) => args.run(ui).await,
         Command::User(args) => args.run(ui).await,
+        Command::Survey(args) => args.run(ui).await,
+        Command::Questionnaire(args) => args.run(Which::Questionnaire, ui).await,
+        Command::Scheme(args) => args.run(Which::Scheme, ui).await,
+        Command::Import(args) => args.run(ui).await,
+        Command::Plan(args) => args.run(ui).await,
+        Command::Freeze(args) => args.run(ui).await,
+        Command::Design(args) => args.run(ui).await,
+        Command::Draw(args) => args.run(ui).await,
+        Command::Draws(args) => args.run(ui).await,
+        Command::Verify(args) => args.run(ui),
+        Command::Release(args) => args.run(ui).await,
+        Command::Progress(args) => args.run(ui).await,
+        Command::Seats(args) => args.run(ui).await,
+        Command::Cases(args) => args.run(ui).await,
+        Command::Case(args) => args.run(ui).await,
+        Command::Revoke(args) => args.run(ui).await,
+        Command::Quarantine(args) => args.run(ui).await,
+        Command::Export(args) => args.run(ui).await,
+        Command::Completions { shell } => {
+            let mut cli = <Cli as clap::CommandFactory>::command();
+            clap_complete::generate(shell, &mut cli, "canvass", &mut std::io::stdout());
+            Ok(())
+        }
         Command::ReadSheet(_) => Ok(()),
         Command::Token(args) => args.run(ui).await,
     }

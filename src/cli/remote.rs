@@ -5,6 +5,7 @@ use crate::config::write_private;
 use canvass_proto::v1::{
     access_service_client::AccessServiceClient,
     administration_service_client::AdministrationServiceClient,
+    interviewing_service_client::InterviewingServiceClient,
     reporting_service_client::ReportingServiceClient,
     supervision_service_client::SupervisionServiceClient,
 };
@@ -133,6 +134,11 @@ impl Connection {
     /// Surveys, rosters, draws.
     pub fn administration(&self) -> AdministrationServiceClient<Wire> {
         AdministrationServiceClient::new(self.wire.clone()).max_decoding_message_size(ANSWER_MAX)
+    }
+
+    /// What any user may ask.
+    pub fn interviewing(&self) -> InterviewingServiceClient<Wire> {
+        InterviewingServiceClient::new(self.wire.clone())
     }
 
     /// Progress and cases.

@@ -144,7 +144,11 @@ impl Admin {
     }
 
     /// Plan, freeze, design, seed, draw, fieldwork.
-    pub async fn take_to_field(&mut self, survey_id: i64, seed: u64) -> Result<v1::PlanDrawResponse> {
+    pub async fn take_to_field(
+        &mut self,
+        survey_id: i64,
+        seed: u64,
+    ) -> Result<v1::PlanDrawResponse> {
         let mut a = self.administration();
         let plan = v1::PlanDrawRequest { survey_id, ..Default::default() };
         let plan = a.plan_draw(self.with(plan)).await.map_err(failed)?.into_inner();
@@ -192,7 +196,8 @@ impl Admin {
     /// A score file.
     pub async fn export_scores(&self, survey_id: i64, format: v1::ExportFormat) -> Result<Vec<u8>> {
         let request = self.with(v1::ExportScoresRequest { survey_id, format: format as i32 });
-        let mut pieces = self.reporting().export_scores(request).await.map_err(failed)?.into_inner();
+        let mut pieces =
+            self.reporting().export_scores(request).await.map_err(failed)?.into_inner();
         let mut out = Vec::new();
         while let Some(piece) = pieces.message().await.map_err(failed)? {
             out.extend(piece.chunk);

@@ -174,7 +174,12 @@ impl<'d> Crew<'d> {
 
     /// A page has been asked: it is kept. Now and then a respondent hangs up, a desktop crashes, or an
     /// interviewer is called away until the lease has ended.
-    async fn ask(&mut self, seat: usize, case: Box<v1::Assignment>, page: usize) -> Result<(i64, Act)> {
+    async fn ask(
+        &mut self,
+        seat: usize,
+        case: Box<v1::Assignment>,
+        page: usize,
+    ) -> Result<(i64, Act)> {
         let ratings = self.ratings(&case, page);
         let save_no = case.draft_save_no + i64::try_from(page).unwrap_or_default();
         let at = self.clock.now_us();
@@ -203,7 +208,8 @@ impl<'d> Crew<'d> {
         let Some(questionnaire) = self.questionnaires.get(&case.survey_id) else {
             return Vec::new();
         };
-        let items: Vec<&v1::Item> = questionnaire.indicators.iter().flat_map(|i| &i.items).collect();
+        let items: Vec<&v1::Item> =
+            questionnaire.indicators.iter().flat_map(|i| &i.items).collect();
         let shown = items.len() * pages.min(PAGES) / PAGES;
         let phone = number(case);
         let rate = |target: &v1::Target| {

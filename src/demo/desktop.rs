@@ -91,8 +91,11 @@ impl Desktop {
     /// The next case of a survey, if there is one now.
     pub async fn pull(&mut self, at_us: i64, survey_id: i64) -> Result<Option<v1::Assignment>> {
         let request_id = self.dice.uuid();
-        let request =
-            v1::PullAssignmentRequest { survey_id, request_id: request_id.clone(), wait_ms: Some(0) };
+        let request = v1::PullAssignmentRequest {
+            survey_id,
+            request_id: request_id.clone(),
+            wait_ms: Some(0),
+        };
         // one pull in a hundred is sent again because its answer was lost: the same case comes back
         if self.dice.happens(10) {
             let _lost = self.client.pull_assignment(self.with(request.clone())).await;

@@ -70,8 +70,7 @@ pub fn answer(seed: u64, phone: &str, target: &str, item: &v1::Item) -> v1::Answ
 
 /// What some people add in their own words.
 pub fn words(seed: u64, phone: &str) -> Option<&'static str> {
-    const SAID: [&str; 4] =
-        ["老师很负责", "希望作业少一点", "沟通再多一些就好了", "没有别的意见"];
+    const SAID: [&str; 4] = ["老师很负责", "希望作业少一点", "沟通再多一些就好了", "没有别的意见"];
     let mut voice = Dice::new(seed, &format!("words|{phone}"));
     if voice.happens(200) { voice.pick(&SAID).copied() } else { None }
 }

@@ -80,7 +80,8 @@ pub fn recount(
             found.push(format!("the interview of case {} is missing in the export", finished.0));
         }
     }
-    let is = |r: &BTreeMap<String, String>, column: &str| r.get(column).is_some_and(|v| v == "true");
+    let is =
+        |r: &BTreeMap<String, String>, column: &str| r.get(column).is_some_and(|v| v == "true");
     let counts = |r: &&BTreeMap<String, String>| is(r, "valid") && !is(r, "over_quota");
     let mut by_stratum: BTreeMap<&str, i64> = BTreeMap::new();
     for row in spoken.iter().copied().filter(counts) {
@@ -90,7 +91,10 @@ pub fn recount(
         let valid = cell.tally.map_or(0, |t| t.valid);
         let recounted = by_stratum.get(cell.stratum.as_str()).copied().unwrap_or_default();
         if valid != recounted {
-            found.push(format!("cell {}: the board says {valid}, the export {recounted}", cell.stratum));
+            found.push(format!(
+                "cell {}: the board says {valid}, the export {recounted}",
+                cell.stratum
+            ));
         }
     }
     Ok(found)

@@ -113,7 +113,8 @@ fn class_sheet(page: &mut Worksheet, class: &Class) -> Result<(), XlsxError> {
     page.set_name(&class.label)?;
     let title = format!("{} 班主任:{} 工号:{}", class.label, class.teacher, class.number);
     page.write_string(0, 0, title)?;
-    for (column, header) in (0..).zip(["序号", "学生姓名", "学籍号", "家长电话", "备注"]) {
+    for (column, header) in (0..).zip(["序号", "学生姓名", "学籍号", "家长电话", "备注"])
+    {
         page.write_string(1, column, header)?;
     }
     let mut row = 2;
@@ -169,7 +170,8 @@ pub fn contacts(seed: u64, teachers: u32) -> Result<Vec<u8>, XlsxError> {
     let page = book.add_worksheet();
     page.set_name("联系人")?;
     page.write_string(0, 0, "教职工社会联系人名单")?;
-    for (column, header) in (0..).zip(["工号", "教职工", "联系人", "关系", "联系电话"]) {
+    for (column, header) in (0..).zip(["工号", "教职工", "联系人", "关系", "联系电话"])
+    {
         page.write_string(1, column, header)?;
     }
     let (mut row, mut phones) = (2, 0);
