@@ -7,6 +7,10 @@ mod floor;
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod evidence;
 #[cfg(test)]
 mod export;

@@ -1,0 +1,225 @@
+//! The command line as an administrator uses it, against a real server.
+
+use crate::floor::{Kind, PASSWORD, Place, child::free_port};
+use std::{
+    fs,
+    io::Write,
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+    time::Duration,
+};
+
+struct Tool {
+    place: Place,
+    address: String,
+    server: Child,
+}
+
+impl Tool {
+    fn new() -> Tool {
+        let place = Place::new(Kind::Sqlite);
+        let address = free_port().to_string();
+        let server = Command::new(env!("CARGO_BIN_EXE_canvass"))
+            .args(["serve", "--db", &place.url, "--listen", &address, "--log", "warn"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let tool = Tool { place, address, server };
+        let secret = tool.place.path("admin-secret");
+        for _ in 0..400 {
+            if secret.exists() && std::net::TcpStream::connect(&tool.address).is_ok() {
+                return tool;
+            }
+            std::thread::sleep(Duration::from_millis(25));
+        }
+        panic!("no server");
+    }
+
+    fn run_with(&self, args: &[&str], input: &str) -> Output {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_canvass"))
+            .args(args)
+            .env("CANVASS_SERVER", format!("http://{}", self.address))
+            .env("CANVASS_TOKEN_FILE", self.place.path("token"))
+            .current_dir(self.place.dir.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    }
+
+    fn code(&self, args: &[&str]) -> (i32, String) {
+        let out = self.run_with(args, "");
+        let said = String::from_utf8_lossy(&out.stdout).into_owned()
+            + &String::from_utf8_lossy(&out.stderr);
+        (out.status.code().unwrap(), said)
+    }
+
+    fn ok(&self, args: &[&str]) -> String {
+        let (code, said) = self.code(args);
+        assert_eq!(code, 0, "{args:?}: {said}");
+        said
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.place.path(name), text).unwrap();
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.place.path(name)).unwrap()
+    }
+}
+
+impl Drop for Tool {
+    fn drop(&mut self) {
+        self.server.kill().unwrap();
+        self.server.wait().unwrap();
+    }
+}
+
+fn sign_in(tool: &Tool) {
+    let refused = tool.code(&["survey", "list"]);
+    assert_eq!(refused.0, 1, "without a token: {}", refused.1);
+    let secret = tool.read("admin-secret");
+    let out = tool.run_with(&["sign-in", "admin"], &format!("{secret}{PASSWORD}\n"));
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    use std::os::unix::fs::PermissionsExt;
+    let mode = fs::metadata(tool.place.path("token")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "only its owner reads the token");
+}
+
+fn documents(tool: &Tool) {
+    tool.ok(&["questionnaire", "init", "--kind", "parents", "--out", "q.yaml"]);
+    tool.ok(&["questionnaire", "publish", "p", "q.yaml"]);
+    tool.ok(&["scheme", "init", "--kind", "parents", "--out", "s.yaml"]);
+    let (code, said) = tool.code(&["scheme", "publish", "p", "s.yaml"]);
+    assert_eq!(code, 2);
+    assert!(["A1", "A2", "A5"].iter().all(|a| said.contains(a)), "the open settings: {said}");
+    let filled = |thresholds: &str| {
+        tool.read("s.yaml")
+            .replace("\nA1:\n", &format!("\nA1: {{rule: absolute, thresholds: [{thresholds}]}}\n"))
+            .replace("\nA2:\n", "\nA2: not_used\n")
+            .replace("\nA5:\n", "\nA5: not_used\n")
+    };
+    tool.write("bad.yaml", &filled("75, 90, 60"));
+    let (code, said) = tool.code(&["scheme", "publish", "p", "bad.yaml"]);
+    assert_eq!(code, 2, "thresholds out of order");
+    assert!(said.contains("A1"), "{said}");
+    tool.write("good.yaml", &filled("90, 75, 60"));
+    tool.ok(&["scheme", "publish", "p", "good.yaml"]);
+    tool.write("broken.yaml", "name: x\nunknown_key: 1\n");
+    let (code, said) = tool.code(&["scheme", "publish", "p", "broken.yaml"]);
+    assert_eq!(code, 2);
+    assert!(said.contains("line 2") || said.contains(":2:"), "it points at the line: {said}");
+}
+
+#[test]
+fn from_an_empty_server_to_scores() {
+    let tool = Tool::new();
+    sign_in(&tool);
+    tool.ok(&["survey", "new", "p", "--kind", "parents", "--open", "00:00", "--close", "24:00"]);
+    documents(&tool);
+    let mut roster = "班级,学生姓名,学号,家长电话\n".to_owned();
+    for pupil in 1..=40 {
+        roster.push_str(&format!("3-2,学生{pupil},P{pupil:03},138000000{pupil:02}\n"));
+    }
+    tool.write("r.csv", &roster.replace("13800000007", "1380000OO07"));
+    let said =
+        tool.ok(&["import", "p", "r.csv", "--kind", "parents", "--rejected", "mend.csv", "--json"]);
+    assert!(said.contains("\"accepted\":39") && said.contains("\"line\":8"), "{said}");
+    let mend = tool.read("mend.csv").replace("1380000OO07", "13800000007");
+    tool.write("mend.csv", &mend);
+    assert!(tool.ok(&["import", "p", "mend.csv", "--kind", "parents"]).contains("1 accepted"));
+    assert!(tool.ok(&["plan", "p"]).contains("12 interviews"));
+    tool.ok(&["freeze", "p"]);
+    let draw = ["draw", "p", "--source", "dice:31415926535897932384", "--source", "nonce:5eed"];
+    tool.ok(&draw);
+    assert!(tool.ok(&["verify", "draw-p"]).contains("ok"));
+    let sample = tool.read("draw-p/sample.csv");
+    tool.write("draw-p/sample.csv", &sample.replacen("main", "reserve", 1));
+    let (code, said) = tool.code(&["verify", "draw-p"]);
+    assert_eq!(code, 1);
+    assert!(said.contains("sample.csv"), "{said}");
+    tool.ok(&["survey", "state", "p", "fielding"]);
+    let said = tool.ok(&["progress", "p", "--all", "--json"]);
+    let progress: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(
+        (&progress["total"]["target"], &progress["total"]["drawn"]),
+        (&12.into(), &24.into())
+    );
+    tool.ok(&["release", "p", "3-2", "--reason", "to see it"]);
+    let said = tool.ok(&["cases", "p", "--state", "fresh", "--json"]);
+    let cases: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(cases.as_array().unwrap().len(), 15);
+    tool.ok(&["export", "p", "scores", "--exact", "--out", "scores.csv"]);
+    assert!(tool.read("scores.csv").starts_with("target,class,n,N,mean,se,"));
+    tool.ok(&["export", "p", "scores", "--format", "xlsx", "--out", "s.xlsx", "--lang", "zh-CN"]);
+    assert!(fs::read(tool.place.path("s.xlsx")).unwrap().starts_with(b"PK"));
+    tool.ok(&["export", "p", "draw", "--out", "again"]);
+    assert_eq!(tool.read("again/sample.csv"), sample);
+    let said = tool.ok(&["user", "add", "wang", "--role", "interviewer", "--survey", "1"]);
+    assert!(said.contains("one-time secret"));
+    assert!(tool.ok(&["user", "list"]).contains("wang"));
+    tool.ok(&["user", "revoke", "2"]);
+    tool.ok(&["token", "create", "1", "--days", "30"]);
+    for empty in [["seats", "p"], ["draws", "p"]] {
+        tool.ok(&empty);
+    }
+    tool.ok(&["quarantine", "list", "p"]);
+    assert!(tool.ok(&["completions", "bash"]).contains("canvass"));
+    let (code, _) = tool.code(&["progress", "nothing-of-that-name"]);
+    assert_eq!(code, 1);
+    let (code, _) = tool.code(&["progress"]);
+    assert_eq!(code, 2, "wrong use");
+}
+
+#[test]
+fn a_server_that_others_can_reach_needs_tls_and_another_key_is_refused() {
+    let place = Place::new(Kind::Sqlite);
+    let serve = |extra: &[&str]| {
+        let out = Command::new(env!("CARGO_BIN_EXE_canvass"))
+            .args(["serve", "--db", &place.url, "--log", "warn"])
+            .args(extra)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        (out.status.code(), String::from_utf8_lossy(&out.stderr).into_owned())
+    };
+    let (code, said) = serve(&["--listen", "0.0.0.0:0"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("--tls-cert"), "{said}");
+    drop(Tool::new());
+    let tool = Tool::new();
+    let database = tool.place.path("canvass.db");
+    let key = tool.place.path("canvass.key");
+    use std::os::unix::fs::PermissionsExt;
+    assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+    let url = format!("sqlite:{}", database.display());
+    let second = |key: &Path| {
+        let out = Command::new(env!("CARGO_BIN_EXE_canvass"))
+            .args(["serve", "--db", &url, "--listen", "127.0.0.1:0", "--log", "warn"])
+            .arg("--key-file")
+            .arg(key)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        (out.status.code(), String::from_utf8_lossy(&out.stderr).into_owned())
+    };
+    let (code, said) = second(&key);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("another server"), "one server a file: {said}");
+    // the lock ends with its holder; another key is then refused
+    let Tool { place, .. } = &tool;
+    let other = place.path("other.key");
+    fs::write(&other, "22".repeat(32)).unwrap();
+    let pid = tool.server.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    std::thread::sleep(Duration::from_millis(1500));
+    let (code, said) = second(&other);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("another installation key"), "{said}");
+}
