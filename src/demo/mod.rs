@@ -155,26 +155,8 @@ pub async fn run(order: &Order, show: &mut impl Show) -> Result<Finished> {
     let log = Log::new(fs::File::create(&log_path)?);
     let (desktops, interviewers) = hire(order, &mut admin, &server.channel, surveys, &log).await?;
     let mut crew = Crew::new(&server.desk, seed, surveys, questionnaires, desktops);
-    for number in 1..=EVENINGS_MAX {
-        // everybody signs in before six: yesterday's tokens have ended
-        server.desk.clock().set(FIRST_EVENING_US + (number - 1) * DAY_US - 1_800_000_000);
-        admin.renew(&sign_in(&server.channel, "admin", &admin_password, "").await?)?;
-        for desktop in crew.desktops() {
-            let password = secret(seed, desktop.user());
-            let token = sign_in(&server.channel, desktop.user(), &password, "").await?;
-            desktop.renew(&token)?;
-        }
-        crew.evening(number, |percent| show.evening(number, percent)).await?;
-        let mut enough = true;
-        for (survey_id, name) in surveys.into_iter().zip(NAMES) {
-            let progress = admin.progress(survey_id).await?;
-            show.standing(name, &progress);
-            enough &= is_enough(&progress, name);
-        }
-        if enough {
-            break;
-        }
-    }
+    fieldwork(&server, seed, &mut admin, &mut crew, surveys, show).await?;
+    drop(crew);
     log.flush()?;
     for survey_id in surveys {
         admin.state(survey_id, v1::SurveyState::Closed).await?;
@@ -192,6 +174,38 @@ pub async fn run(order: &Order, show: &mut impl Show) -> Result<Finished> {
         supervisor: ("supervisor".to_owned(), password),
         interviewers,
     })
+}
+
+/// Evening after evening, until enough targets have their minimum.
+async fn fieldwork(
+    server: &Server,
+    seed: u64,
+    admin: &mut Admin,
+    crew: &mut Crew<'_>,
+    surveys: [i64; 2],
+    show: &mut impl Show,
+) -> Result<()> {
+    for number in 1..=EVENINGS_MAX {
+        // everybody signs in before six: yesterday's tokens have ended
+        server.desk.clock().set(FIRST_EVENING_US + (number - 1) * DAY_US - 1_800_000_000);
+        admin.renew(&sign_in(&server.channel, "admin", &secret(seed, "admin"), "").await?)?;
+        for desktop in crew.desktops() {
+            let password = secret(seed, desktop.user());
+            let token = sign_in(&server.channel, desktop.user(), &password, "").await?;
+            desktop.renew(&token)?;
+        }
+        crew.evening(number, |percent| show.evening(number, percent)).await?;
+        let mut enough = true;
+        for (survey_id, name) in surveys.into_iter().zip(NAMES) {
+            let progress = admin.progress(survey_id).await?;
+            show.standing(name, &progress);
+            enough &= is_enough(&progress, name);
+        }
+        if enough {
+            break;
+        }
+    }
+    Ok(())
 }
 
 const NAMES: [&str; 2] = ["parents", "contacts"];

@@ -1,8 +1,6 @@
 //! The files: read back by other programs, safe in spreadsheets, and enough to recompute the
 //! scores from.
 
-#![expect(clippy::unwrap_used, reason = "a test helper may panic")]
-
 use calamine::{Data, Reader, Xlsx};
 use canvass::model::Lang;
 use canvass::rules::export::{

@@ -1,7 +1,5 @@
 //! Questionnaires and answers: what is taken, what is refused, and under which name.
 
-#![expect(clippy::unwrap_used, reason = "a test helper may panic")]
-
 use canvass::model::Lang;
 use canvass::rules::exact::Ratio;
 use canvass::rules::questionnaire::{

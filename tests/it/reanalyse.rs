@@ -1,8 +1,6 @@
 //! `docs/reanalyse.py` recomputes every score from the respondent-level export, and says where a
 //! file differs.
 
-#![expect(clippy::unwrap_used, reason = "a test helper may panic")]
-
 use crate::export::{Field, stamp};
 use canvass::rules::export::{Form, scores_csv};
 use canvass::rules::scoring::Score;

@@ -1,7 +1,5 @@
 //! Calling windows through changes of the clock, and the step that follows each kind of dial.
 
-#![expect(clippy::unwrap_used, reason = "a test helper may panic")]
-
 use canvass::rules::disposition::{Bucket, Class, Code, Draft, Outcome, final_code};
 use canvass::rules::quota::{Progress, Yield, release_needed};
 use canvass::rules::schedule::{DAY_US, Dial, MINUTE_US, Moment, Next, Window, after};

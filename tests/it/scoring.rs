@@ -1,7 +1,5 @@
 //! Scores: the worked examples, every rule on small tables, and nothing that depends on order.
 
-#![expect(clippy::unwrap_used, reason = "a test helper may panic")]
-
 use canvass::rules::exact::Ratio;
 use canvass::rules::questionnaire::Kind;
 use canvass::rules::scheme::{InForce, Scheme};

@@ -20,6 +20,8 @@ use std::sync::Arc;
 
 /// A pull looks at no more rows than this.
 const LOOK_MAX: i64 = 200;
+/// Rows looked at beyond those that the pulls of a batch may take.
+const LOOK_SPARE: i64 = 8;
 /// Reservations freed in one sweep.
 const SWEEP_MAX: i64 = 500;
 
@@ -163,7 +165,9 @@ impl Desk {
         let same = tx.cases_of_groups(survey_id, &groups).await?;
         keep(&mut w, same);
         if needs.pulls > 0 {
-            let due = tx.due_cases(survey_id, 0, w.now_us, LOOK_MAX).await?;
+            // twice as many as are wanted: two of one batch may be of one person or one cell
+            let look = (2 * needs.pulls + LOOK_SPARE).min(LOOK_MAX);
+            let due = tx.due_cases(survey_id, 0, w.now_us, look).await?;
             w.candidates = due.iter().map(|c| c.case_no).collect();
             keep(&mut w, due);
         }

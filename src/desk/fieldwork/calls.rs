@@ -65,7 +65,12 @@ impl Desk {
             let nothing = match self.send(who, survey_id, Some(key), Ask::Pull).await? {
                 Reply::Case(case) => return Ok(Ok(case)),
                 Reply::Nothing(nothing) => nothing,
-                _ => return Err(other_reply()),
+                Reply::Extended(..)
+                | Reply::Pos(..)
+                | Reply::Saved(_)
+                | Reply::Receipt(..)
+                | Reply::Replicate(..)
+                | Reply::Done => return Err(other_reply()),
             };
             if Instant::now() >= until || nothing.dry == Dry::LeaseEnded {
                 return Ok(Err(nothing));
@@ -104,10 +109,12 @@ impl Desk {
 
     /// Heartbeat: when the lease ends, and whether the place in the cell was lost.
     pub async fn extend(&self, who: &Caller, survey_id: i64, lease: Lease) -> Result<(i64, bool)> {
-        match self.send(who, survey_id, None, Ask::Extend(lease)).await? {
-            Reply::Extended(until_us, lost) => Ok((until_us, lost)),
-            _ => Err(other_reply()),
-        }
+        let Reply::Extended(until_us, lost) =
+            self.send(who, survey_id, None, Ask::Extend(lease)).await?
+        else {
+            return Err(other_reply());
+        };
+        Ok((until_us, lost))
     }
 
     async fn position(
@@ -117,10 +124,10 @@ impl Desk {
         key: &RequestKey,
         ask: Ask,
     ) -> Result<(i64, i64)> {
-        match self.send(who, survey_id, Some(key), ask).await? {
-            Reply::Pos(log_pos, time_us) => Ok((log_pos, time_us)),
-            _ => Err(other_reply()),
-        }
+        let Reply::Pos(log_pos, time_us) = self.send(who, survey_id, Some(key), ask).await? else {
+            return Err(other_reply());
+        };
+        Ok((log_pos, time_us))
     }
 
     /// Gives a case back; the position of the event.
@@ -154,10 +161,12 @@ impl Desk {
         save_no: i64,
         ratings: Ratings,
     ) -> Result<i64> {
-        match self.send(who, survey_id, None, Ask::Save(lease, save_no, ratings)).await? {
-            Reply::Saved(kept) => Ok(kept),
-            _ => Err(other_reply()),
-        }
+        let Reply::Saved(kept) =
+            self.send(who, survey_id, None, Ask::Save(lease, save_no, ratings)).await?
+        else {
+            return Err(other_reply());
+        };
+        Ok(kept)
     }
 
     /// Takes in an interview.
@@ -221,10 +230,12 @@ impl Desk {
             Error::invalid("stratum", msg!("survey.no_stratum", stratum = stratum))
         })?;
         let ask = Ask::ReleaseReserves(found.stratum_no, reason.to_owned());
-        match self.send(who, survey_id, Some(key), ask).await? {
-            Reply::Replicate(number, cases, log_pos) => Ok((number, cases, log_pos)),
-            _ => Err(other_reply()),
-        }
+        let Reply::Replicate(number, cases, log_pos) =
+            self.send(who, survey_id, Some(key), ask).await?
+        else {
+            return Err(other_reply());
+        };
+        Ok((number, cases, log_pos))
     }
 
     async fn receipt(

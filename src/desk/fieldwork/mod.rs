@@ -130,6 +130,26 @@ impl World {
                 let receipt = self.amend(who, *lease, *attempt_no, report)?;
                 Ok(self.and_then(command, receipt, Then::Nothing))
             }
+            Ask::Revoke(..)
+            | Ask::ReleaseReserves(..)
+            | Ask::Resolve(..)
+            | Ask::Correct(..)
+            | Ask::Withdraw(..) => self.overrule(command),
+            Ask::Sweep => {
+                self.sweep(who)?;
+                Ok((None, Step::Plain(Reply::Done)))
+            }
+            Ask::Jump(by_us) => {
+                self.jump(*by_us);
+                Ok((None, Step::Plain(Reply::Done)))
+            }
+        }
+    }
+
+    /// Does a decision of a supervisor or administrator.
+    fn overrule(&mut self, command: &Command) -> Result<(Option<Stored>, Step)> {
+        let who = &command.who;
+        match &command.ask {
             Ask::Revoke(case_no, reason) => Ok(position(self.revoke(who, *case_no, reason)?, 0)),
             Ask::ReleaseReserves(cell_no, reason) => {
                 let (number, cases, log_pos) = self.release_reserves(who, *cell_no, reason)?;
@@ -148,14 +168,16 @@ impl World {
                 let receipt = self.withdraw(who, *case_no, reason)?;
                 Ok(self.and_then(command, receipt, Then::Nothing))
             }
-            Ask::Sweep => {
-                self.sweep(who)?;
-                Ok((None, Step::Plain(Reply::Done)))
-            }
-            Ask::Jump(by_us) => {
-                self.jump(*by_us);
-                Ok((None, Step::Plain(Reply::Done)))
-            }
+            Ask::Pull
+            | Ask::Extend(_)
+            | Ask::Release(_)
+            | Ask::Start(_)
+            | Ask::Save(..)
+            | Ask::Submit(..)
+            | Ask::Attempt(..)
+            | Ask::Amend(..)
+            | Ask::Sweep
+            | Ask::Jump(_) => Err(other_reply()),
         }
     }
 

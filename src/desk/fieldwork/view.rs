@@ -3,7 +3,9 @@
 use super::command::{Assignment, Lease};
 use super::interview::draft_ratings;
 use crate::error::{Error, Result};
-use crate::model::{AttemptRow, CaseRow, SurveyRow, TargetRow, queue, state};
+use crate::model::{
+    AttemptRow, CaseRow, DraftRow, SurveyRow, TargetRow, UnitPhoneRow, UnitRow, queue, state,
+};
 use crate::store::Tx;
 use chrono::DateTime;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -32,6 +34,67 @@ fn latest(attempts: Vec<AttemptRow>) -> HashMap<i64, Vec<AttemptRow>> {
     by_case.into_iter().map(|(no, dials)| (no, dials.into_values().collect())).collect()
 }
 
+/// What surrounds some cases: the units, numbers and targets of theirs and of their persons' other
+/// cases, read once for all of them.
+struct Around {
+    same: Vec<CaseRow>,
+    units: HashMap<i64, UnitRow>,
+    phones: HashMap<i64, Vec<UnitPhoneRow>>,
+    rates: Vec<(i64, i64)>,
+    targets: HashMap<i64, TargetRow>,
+    dials: HashMap<i64, Vec<AttemptRow>>,
+    drafts: HashMap<i64, DraftRow>,
+}
+
+impl Around {
+    async fn read(tx: &mut Tx, survey_id: i64, cases: &[CaseRow]) -> Result<Around> {
+        let case_nos: Vec<i64> = cases.iter().map(|c| c.case_no).collect();
+        let groups: BTreeSet<Vec<u8>> =
+            cases.iter().filter_map(|c| c.person_group.clone()).collect();
+        let groups: Vec<_> = groups.into_iter().collect();
+        let same = tx.cases_of_groups(survey_id, &groups).await?;
+        let unit_nos: BTreeSet<i64> = cases.iter().chain(&same).map(|c| c.unit_no).collect();
+        let unit_nos: Vec<i64> = unit_nos.into_iter().collect();
+        let own: Vec<i64> = cases.iter().map(|c| c.unit_no).collect();
+        let mut phones: HashMap<i64, Vec<_>> = HashMap::new();
+        for phone in tx.unit_phones(survey_id, &own).await? {
+            phones.entry(phone.unit_no).or_default().push(phone);
+        }
+        let rates = tx.unit_targets(survey_id, &unit_nos).await?;
+        let numbers: BTreeSet<i64> = rates.iter().map(|(_, target)| *target).collect();
+        let numbers: Vec<i64> = numbers.into_iter().collect();
+        let units = tx.units(survey_id, &unit_nos).await?;
+        let targets = tx.targets_of(survey_id, &numbers).await?;
+        let drafts = tx.drafts(survey_id, &case_nos).await?;
+        Ok(Around {
+            same,
+            units: units.into_iter().map(|u| (u.unit_no, u)).collect(),
+            phones,
+            rates,
+            targets: targets.into_iter().map(|t| (t.target_no, t)).collect(),
+            dials: latest(tx.attempts(survey_id, &case_nos).await?),
+            drafts: drafts.into_iter().map(|d| (d.case_no, d)).collect(),
+        })
+    }
+
+    fn rated_by(&self, unit_no: i64) -> Vec<TargetRow> {
+        let of_unit = self.rates.iter().filter(|(unit, _)| *unit == unit_no);
+        of_unit.filter_map(|(_, no)| self.targets.get(no).cloned()).collect()
+    }
+
+    /// The person's other cases that are due.
+    fn also_due(&self, case: &CaseRow, now_us: i64) -> Vec<(i64, Vec<TargetRow>)> {
+        let person = case.person_group.as_ref();
+        let also = self.same.iter().filter(|c| {
+            c.case_no != case.case_no
+                && c.person_group.as_ref() == person
+                && matches!(c.state, state::FRESH | state::OPEN)
+                && c.is_due(now_us)
+        });
+        also.map(|c| (c.case_no, self.rated_by(c.unit_no))).collect()
+    }
+}
+
 /// The views of held cases, by number.
 pub async fn views(
     tx: &mut Tx,
@@ -43,62 +106,25 @@ pub async fn views(
     if cases.is_empty() {
         return Ok(HashMap::new());
     }
-    let survey_id = survey.survey_id;
-    let case_nos: Vec<i64> = cases.iter().map(|c| c.case_no).collect();
-    let groups: BTreeSet<Vec<u8>> = cases.iter().filter_map(|c| c.person_group.clone()).collect();
-    let groups: Vec<_> = groups.into_iter().collect();
-    let same = tx.cases_of_groups(survey_id, &groups).await?;
-    let unit_nos: BTreeSet<i64> = cases.iter().chain(&same).map(|c| c.unit_no).collect();
-    let unit_nos: Vec<i64> = unit_nos.into_iter().collect();
-    let mut units = HashMap::new();
-    for unit in tx.units(survey_id, &unit_nos).await? {
-        units.insert(unit.unit_no, unit);
-    }
-    let mut phones: HashMap<i64, Vec<_>> = HashMap::new();
-    let own: Vec<i64> = cases.iter().map(|c| c.unit_no).collect();
-    for phone in tx.unit_phones(survey_id, &own).await? {
-        phones.entry(phone.unit_no).or_default().push(phone);
-    }
-    let rates = tx.unit_targets(survey_id, &unit_nos).await?;
-    let numbers: BTreeSet<i64> = rates.iter().map(|(_, target)| *target).collect();
-    let numbers: Vec<i64> = numbers.into_iter().collect();
-    let mut targets: HashMap<i64, TargetRow> = HashMap::new();
-    for target in tx.targets_of(survey_id, &numbers).await? {
-        targets.insert(target.target_no, target);
-    }
-    let rated_by = |unit_no: i64| -> Vec<TargetRow> {
-        let of_unit = rates.iter().filter(|(unit, _)| *unit == unit_no);
-        of_unit.filter_map(|(_, no)| targets.get(no).cloned()).collect()
-    };
-    let mut dials = latest(tx.attempts(survey_id, &case_nos).await?);
-    let mut drafts = HashMap::new();
-    for draft in tx.drafts(survey_id, &case_nos).await? {
-        drafts.insert(draft.case_no, draft);
-    }
+    let around = Around::read(tx, survey.survey_id, cases).await?;
     let mut out = HashMap::new();
     for case in cases {
-        let unit = units
+        let unit = around
+            .units
             .get(&case.unit_no)
             .ok_or_else(|| Error::defect(format!("unit of case {}", case.case_no)))?;
-        let person = case.person_group.as_ref();
-        let also = same.iter().filter(|c| {
-            c.case_no != case.case_no
-                && c.person_group.as_ref() == person
-                && matches!(c.state, state::FRESH | state::OPEN)
-                && c.is_due(now_us)
-        });
-        let draft = drafts.remove(&case.case_no);
+        let draft = around.drafts.get(&case.case_no);
         let view = Assignment {
-            survey_id,
+            survey_id: survey.survey_id,
             lease: Lease { incarnation, case_no: case.case_no, epoch: case.epoch },
             expires_us: case.lease_until_us,
-            targets: rated_by(case.unit_no),
+            targets: around.rated_by(case.unit_no),
             unit_name: unit.name.clone(),
             ask_for: unit.ask_for.clone(),
-            phones: phones.get(&case.unit_no).cloned().unwrap_or_default(),
+            phones: around.phones.get(&case.unit_no).cloned().unwrap_or_default(),
             dial_phone_no: case.phone_no,
-            attempts: dials.remove(&case.case_no).unwrap_or_default(),
-            also_due: also.map(|c| (c.case_no, rated_by(c.unit_no))).collect(),
+            attempts: around.dials.get(&case.case_no).cloned().unwrap_or_default(),
+            also_due: around.also_due(case, now_us),
             zone: survey.zone.clone(),
             local_time: local_time(now_us, &survey.zone),
             language: survey.language.clone(),
@@ -106,7 +132,7 @@ pub async fn views(
             appointment_us: case.appointment_us,
             why: why(case),
             started: case.started,
-            draft_save_no: draft.as_ref().map_or(0, |d| d.save_no),
+            draft_save_no: draft.map_or(0, |d| d.save_no),
             draft: draft.map(|d| draft_ratings(&d.body)).unwrap_or_default(),
         };
         out.insert(case.case_no, view);

@@ -147,19 +147,16 @@ pub fn scheme_json(s: &v1::Scheme) -> Value {
 
 /// The message of a scheme's JSON.
 pub fn scheme_message(v: &Value) -> v1::Scheme {
-    let a5 = match &v["A5"] {
-        Value::Object(map) => {
-            map.iter().next().map(|(k, v)| format!("{k}:{}", decimal(v))).unwrap_or_default()
-        }
-        other => string(other),
-    };
-    let a16 = match &v["A16"] {
-        Value::Object(map) => map.get("supplied").map(|s| v1::SchemeEligibility {
+    let share = v["A5"].as_object().and_then(|map| map.iter().next());
+    let a5 = share.map_or_else(|| string(&v["A5"]), |(k, v)| format!("{k}:{}", decimal(v)));
+    let supplied = v["A16"].as_object().and_then(|map| map.get("supplied"));
+    let a16 = match supplied {
+        Some(s) => v1::SchemeEligibility {
             rule: "supplied".to_owned(),
             e: decimal(&s["e"]),
             reason: string(&s["reason"]),
-        }),
-        other => Some(v1::SchemeEligibility { rule: string(other), ..Default::default() }),
+        },
+        None => v1::SchemeEligibility { rule: string(&v["A16"]), ..Default::default() },
     };
     let some = |v: &Value| !v.is_null();
     v1::Scheme {
@@ -200,7 +197,7 @@ pub fn scheme_message(v: &Value) -> v1::Scheme {
             targets_per_call: number(&v["A15"]["targets_per_call"]),
             calls_per_phone: number(&v["A15"]["calls_per_phone"]),
         }),
-        a16,
+        a16: Some(a16),
         a17: string(&v["A17"]),
         a18_min_n: number(&v["A18"]["min_n"]),
         a19: string(&v["A19"]),
@@ -209,8 +206,5 @@ pub fn scheme_message(v: &Value) -> v1::Scheme {
 
 /// A decimal as text, whether the file wrote it quoted or bare.
 fn decimal(v: &Value) -> String {
-    match v {
-        Value::Number(n) => n.to_string(),
-        other => string(other),
-    }
+    v.as_number().map_or_else(|| string(v), ToString::to_string)
 }

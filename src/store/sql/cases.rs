@@ -88,7 +88,8 @@ impl Tx {
     }
 
     /// Cases that may be offered now, in the order of offering: appointments and retries by time,
-    /// then fresh cases by priority. A case whose person is being called is left out.
+    /// then fresh cases by priority. A case whose person is being called, or whose cell has no
+    /// room, is left out.
     pub async fn due_cases(
         &mut self,
         survey_id: i64,
@@ -105,8 +106,10 @@ impl Tx {
             let rows: Vec<CaseRow> = self
                 .all(
                     select_case!(
-                        "where c.survey_id = $1 and c.zone = $2 and c.queue = $3 \
-                         and c.due_us <= $4 and c.lease_until_us <= $4 and not exists ( \
+                        "join cell q on q.survey_id = c.survey_id and q.cell_no = c.cell_no \
+                         where c.survey_id = $1 and q.survey_id = $1 and c.zone = $2 \
+                         and c.queue = $3 and c.due_us <= $4 and c.lease_until_us <= $4 \
+                         and q.done + q.held < q.cap_n and not exists ( \
                          select 1 from cases o where o.survey_id = $1 \
                          and o.person_group = c.person_group and o.lease_until_us > $4) \
                          order by c.due_us, c.priority, c.case_no limit $5"

@@ -226,6 +226,11 @@ async fn run(kind: Kind) {
     for task in tasks {
         task.await.unwrap();
     }
+    check(kind, &mut server, survey_id, &history).await;
+}
+
+/// The judge's word on the run, and on a planted loss and a planted double.
+async fn check(kind: Kind, server: &mut Server, survey_id: i64, history: &History) {
     server.site.admin = server.site.sign_in("admin", PASSWORD, "").await;
     let exact = v1::ExportFormat::CsvExact;
     let path = |name: &str| server.place.path(name);

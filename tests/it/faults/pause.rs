@@ -73,7 +73,7 @@ async fn sixty_four_pullers_never_share_a_case() {
             // one user a puller; signing in costs an argon2 hash each, so they are made by hand
             let token = floor.token_of(&format!("p{puller}"), survey_id, &token).await;
             let client = floor.interviewing().await;
-            let mut seat = Seat { client, token, survey_id, user_id: 0 };
+            let mut seat = Seat { client, token, survey_id };
             tasks.push(tokio::spawn(async move {
                 let mut seen = Vec::new();
                 for _ in 0..25 {

@@ -91,11 +91,6 @@ impl Server {
         let done = Command::new("kill").args([signal, &pid]).status().unwrap();
         assert!(done.success());
     }
-
-    /// Waits for the process to end by itself.
-    pub fn wait(&mut self) -> std::process::ExitStatus {
-        self.child.take().unwrap().wait().unwrap()
-    }
 }
 
 impl Drop for Server {

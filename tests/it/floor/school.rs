@@ -229,8 +229,8 @@ impl Site {
 
     /// A new interviewer at a desk of its own.
     pub async fn seat(&self, name: &str, survey_id: i64) -> Seat {
-        let (user_id, token) = self.user(name, v1::Role::Interviewer, &[survey_id]).await;
-        Seat { client: self.interviewing().await, token, survey_id, user_id }
+        let (_, token) = self.user(name, v1::Role::Interviewer, &[survey_id]).await;
+        Seat { client: self.interviewing().await, token, survey_id }
     }
 }
 
@@ -240,7 +240,6 @@ pub struct Seat {
     pub client: InterviewingServiceClient<Channel>,
     pub token: String,
     pub survey_id: i64,
-    pub user_id: i64,
 }
 
 pub fn ratings(target_no: i64, q1: i32, q2: i32) -> Vec<v1::Rating> {

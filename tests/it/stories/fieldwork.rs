@@ -143,14 +143,11 @@ async fn siblings_are_called_one_after_the_other_in_one_call() {
         }
         let sibling = case.also_due[0].case_no;
         // nobody else is offered the sibling meanwhile
-        loop {
-            match b.pull_with(&id()).await.unwrap().result.unwrap() {
-                v1::pull_assignment_response::Result::Assignment(x) => {
-                    assert_ne!(x.lease.unwrap().case_no, sibling, "{kind:?}");
-                    b.dial(x.lease.unwrap(), Outcome::HardRefusal).await.unwrap();
-                }
-                v1::pull_assignment_response::Result::Empty(_) => break,
-            }
+        while let Some(v1::pull_assignment_response::Result::Assignment(x)) =
+            b.pull_with(&id()).await.unwrap().result
+        {
+            assert_ne!(x.lease.unwrap().case_no, sibling, "{kind:?}");
+            b.dial(x.lease.unwrap(), Outcome::HardRefusal).await.unwrap();
         }
         let mut done = a.submission(&case, 9, 9);
         done.continue_with_person = true;
