@@ -186,7 +186,7 @@ impl<'d> Crew<'d> {
         let phone = number(&case);
         let met = people::dial(self.seed, &phone, case.attempts.len());
         let desktop = &mut self.seats[seat].0;
-        desktop.page(&case, save_no, ratings).await?;
+        desktop.page(&case, save_no, ratings, page < PAGES).await?;
         if met == Met::HangsUp {
             let receipt = desktop.record(at, &case, v1::Outcome::BreakOff, 0).await?;
             return Ok(after(receipt.next, false));
@@ -198,9 +198,9 @@ impl<'d> Crew<'d> {
             return Ok((6 * MINUTE_US, Act::Finish(case)));
         }
         if page < PAGES {
-            return Ok((60 * SECOND_US, Act::Asked(case, page + 1)));
+            return Ok((45 * SECOND_US, Act::Asked(case, page + 1)));
         }
-        Ok((50 * SECOND_US, Act::Finish(case)))
+        Ok((35 * SECOND_US, Act::Finish(case)))
     }
 
     /// The answers of the first pages of an interview.

@@ -136,20 +136,21 @@ impl Desktop {
         Ok(done.is_ok())
     }
 
-    /// Keeps a page of answers and holds on to the case.
+    /// Keeps a page of answers and, where the lease needs it, holds on to the case.
     pub async fn page(
         &mut self,
         case: &v1::Assignment,
         save_no: i64,
         ratings: Vec<v1::Rating>,
+        hold: bool,
     ) -> Result<()> {
         let (survey_id, lease) = (case.survey_id, case.lease);
         let save = self.with(v1::SaveAnswersRequest { survey_id, lease, save_no, ratings });
         let saved = self.client.save_answers(save).await;
         let extend = self.with(v1::ExtendAssignmentRequest { survey_id, lease });
-        let held = self.client.extend_assignment(extend).await;
+        let held = if hold { self.client.extend_assignment(extend).await.err() } else { None };
         // a lease that was lost is told again at the end: the submit goes to the quarantine
-        for status in [saved.err(), held.err()].into_iter().flatten() {
+        for status in [saved.err(), held].into_iter().flatten() {
             if status.code() != tonic::Code::FailedPrecondition {
                 return Err(failed(status));
             }

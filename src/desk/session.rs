@@ -66,23 +66,34 @@ impl Desk {
     }
 
     /// The caller behind a token as sent, or UNAUTHENTICATED: missing, garbled, ended and revoked
-    /// tokens answer alike.
-    pub async fn caller(&self, sent: Option<&str>, lang: Lang) -> Result<Caller> {
+    /// tokens answer alike. With it whether `survey_id` (0 = none) is within the caller's reach.
+    pub async fn caller(
+        &self,
+        sent: Option<&str>,
+        survey_id: i64,
+        lang: Lang,
+    ) -> Result<(Caller, bool)> {
         let nobody = || Error::Unauthenticated(msg!("access.no_token"));
         let hash = sent.and_then(secret::token_hash).ok_or_else(nobody)?;
-        let mut tx = self.0.store.read().await?;
-        let (user_id, expires_us) = tx.token(&hash, self.now_us()).await?.ok_or_else(nobody)?;
-        let user = tx.user(user_id).await?.filter(|u| !u.revoked).ok_or_else(nobody)?;
-        let role = Role::of(user.role).ok_or_else(nobody)?;
-        Ok(Caller { user_id, role, token_hash: hash, expires_us, lang })
+        let found = self.0.store.admission(&hash, survey_id, self.now_us()).await?;
+        let found = found.ok_or_else(nobody)?;
+        let role = Role::of(found.role).ok_or_else(nobody)?;
+        let reached = found.exists && (found.assigned || role == Role::Administrator);
+        let (user_id, expires_us) = (found.user_id, found.expires_us);
+        Ok((Caller { user_id, role, token_hash: hash, expires_us, lang }, reached))
     }
 
-    /// Whether a caller's token still holds; open streams ask every second.
-    pub async fn still(&self, who: &Caller) -> Result<()> {
-        let mut tx = self.0.store.read().await?;
-        let live = tx.token(&who.token_hash, self.now_us()).await?.is_some()
-            && tx.user(who.user_id).await?.is_some_and(|u| !u.revoked && u.role == who.role as i64);
-        if live { Ok(()) } else { Err(Error::Unauthenticated(msg!("access.no_token"))) }
+    /// Whether a caller's token and role still hold, and the survey (0 = none) is still theirs; open
+    /// streams ask every second.
+    pub async fn still(&self, who: &Caller, survey_id: i64) -> Result<()> {
+        let found = self.0.store.admission(&who.token_hash, survey_id, self.now_us()).await?;
+        let found = found.filter(|f| f.user_id == who.user_id && f.role == who.role as i64);
+        let found = found.ok_or_else(|| Error::Unauthenticated(msg!("access.no_token")))?;
+        let admin = who.role == Role::Administrator;
+        if survey_id == 0 || (found.exists && (found.assigned || admin)) {
+            return Ok(());
+        }
+        Err(super::no_survey(survey_id))
     }
 
     /// Ends the caller's token.

@@ -31,12 +31,22 @@ fn bearer(metadata: &MetadataMap) -> Option<&str> {
 impl Door {
     /// Admits a call, or refuses it: no row in the table, no live token, or too low a role.
     pub async fn admit(&self, metadata: &MetadataMap, call: &str) -> Result<Caller, Status> {
+        Ok(self.admit_to(metadata, call, 0).await?.0)
+    }
+
+    async fn admit_to(
+        &self,
+        metadata: &MetadataMap,
+        call: &str,
+        survey_id: i64,
+    ) -> Result<(Caller, bool), Status> {
         let lang = language(metadata);
         let refuse = |error| status(error, lang);
-        let who = self.desk.caller(bearer(metadata), lang).await.map_err(refuse)?;
+        let sent = bearer(metadata);
+        let (who, reached) = self.desk.caller(sent, survey_id, lang).await.map_err(refuse)?;
         match least(call) {
-            Some(Least::Nobody) => Ok(who),
-            Some(Least::Role(role)) if who.role >= role => Ok(who),
+            Some(Least::Nobody) => Ok((who, reached)),
+            Some(Least::Role(role)) if who.role >= role => Ok((who, reached)),
             Some(Least::Role(_)) | None => Err(refuse(Error::Forbidden(msg!("access.role")))),
         }
     }
@@ -47,16 +57,19 @@ impl Door {
         Ok((who, request.into_inner()))
     }
 
-    /// Admits a call about one survey; it must be within the caller's reach.
+    /// Admits a call about one survey; it must be within the caller's reach. One that is missing and
+    /// one that is not theirs answer alike.
     pub async fn enter_survey<T: AboutSurvey>(
         &self,
         request: Request<T>,
         call: &str,
     ) -> Result<(Caller, T), Status> {
-        let (who, message) = self.enter(request, call).await?;
-        let reached = self.desk.reach(&who, message.survey_id()).await;
-        reached.map_err(|e| status(e, who.lang))?;
-        Ok((who, message))
+        let survey_id = request.get_ref().survey_id();
+        let (who, reached) = self.admit_to(request.metadata(), call, survey_id).await?;
+        if !reached {
+            return Err(status(crate::desk::no_survey(survey_id), who.lang));
+        }
+        Ok((who, request.into_inner()))
     }
 }
 

@@ -144,10 +144,7 @@ impl SupervisionService for Door {
                 loop {
                     let changed =
                         tokio::time::timeout(Duration::from_secs(1), watch.changed()).await;
-                    let ended = match desk.still(&who).await {
-                        Ok(()) => desk.reach(&who, m.survey_id).await.err(),
-                        Err(error) => Some(error),
-                    };
+                    let ended = desk.still(&who, m.survey_id).await.err();
                     if let Some(error) = ended {
                         let _ = out.send(Err(status(error, who.lang))).await;
                         return;

@@ -88,6 +88,27 @@ impl Store {
         }
     }
 
+    /// The user of a live token and whether it may reach a survey (0 = none asked about), in one
+    /// statement: every call of every client begins with it.
+    pub async fn admission(
+        &self,
+        token_hash: &[u8],
+        survey_id: i64,
+        now_us: i64,
+    ) -> Result<Option<Admission>> {
+        let args = dialect::args![token_hash, survey_id, now_us];
+        match &self.0 {
+            Backend::Sqlite(db) => {
+                let mut link = db.readers.acquire().await.map_err(classify)?;
+                Link::Sqlite(&mut link).maybe(ADMISSION, args).await
+            }
+            Backend::Postgres(db) => {
+                let mut link = db.pool.acquire().await.map_err(classify)?;
+                Link::Postgres(&mut link).maybe(ADMISSION, args).await
+            }
+        }
+    }
+
     /// The database's own clock, where it is the one to follow (PostgreSQL).
     pub async fn clock_us(&self) -> Result<Option<i64>> {
         match &self.0 {
@@ -135,8 +156,9 @@ enum Inner {
     Postgres(Transaction<'static, Postgres>),
 }
 
-/// The largest number of arguments sent in one statement; below the limits of both databases.
-const ARGS_MAX: usize = 30_000;
+/// The largest number of arguments sent in one statement, on PostgreSQL (its limit is 65,535) and on
+/// SQLite, where binding takes time in the square of their number.
+const ARGS_MAX: (usize, usize) = (30_000, 1_500);
 
 impl Tx {
     /// Makes it happen. An error here means that the outcome is unknown: the caller says so
@@ -184,10 +206,11 @@ impl Tx {
         rows: Vec<Vec<Arg>>,
     ) -> Result<u64> {
         let Some(columns) = rows.first().map(Vec::len) else { return Ok(0) };
+        let most = if self.is_postgres() { ARGS_MAX.0 } else { ARGS_MAX.1 };
         let mut done = 0;
         let mut rows = rows.into_iter().peekable();
         while rows.peek().is_some() {
-            let chunk: Vec<_> = rows.by_ref().take((ARGS_MAX / columns.max(1)).max(1)).collect();
+            let chunk: Vec<_> = rows.by_ref().take((most / columns.max(1)).max(1)).collect();
             let sql = format!("{into} values {}", value_list(1, true, columns, chunk.len()));
             let args = std::iter::once(shared.clone()).chain(chunk.into_iter().flatten()).collect();
             done += self.run(AssertSqlSafe(sql), args).await?;
@@ -203,10 +226,11 @@ impl Tx {
         rows: Vec<Vec<Arg>>,
     ) -> Result<u64> {
         let Some(columns) = rows.first().map(Vec::len) else { return Ok(0) };
+        let most = if self.is_postgres() { ARGS_MAX.0 } else { ARGS_MAX.1 };
         let mut done = 0;
         let mut rows = rows.into_iter().peekable();
         while rows.peek().is_some() {
-            let chunk: Vec<_> = rows.by_ref().take((ARGS_MAX / columns.max(1)).max(1)).collect();
+            let chunk: Vec<_> = rows.by_ref().take((most / columns.max(1)).max(1)).collect();
             let list = value_list(shared.len(), false, columns, chunk.len());
             let args = shared.iter().cloned().chain(chunk.into_iter().flatten()).collect();
             done += self.run(AssertSqlSafe(text.replace("{values}", &list)), args).await?;

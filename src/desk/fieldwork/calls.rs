@@ -82,7 +82,7 @@ impl Desk {
                 _ = stopping.changed() => {}
             }
             // a right that ended while waiting ends the waiting
-            self.still(who).await?;
+            self.still(who, survey_id).await?;
         }
     }
 

@@ -32,6 +32,28 @@ pub struct UserRow {
     pub created_us: i64,
 }
 
+/// Who comes with a token, and whether the survey asked about is theirs.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Admission {
+    /// The user.
+    pub user_id: i64,
+    /// Its role.
+    pub role: i64,
+    /// When the token ends.
+    pub expires_us: i64,
+    /// The survey is there.
+    pub exists: bool,
+    /// The user is assigned to it.
+    pub assigned: bool,
+}
+
+/// See [`crate::store::Store::admission`].
+pub const ADMISSION: &str = "select t.user_id, u.role, t.expires_us, \
+    exists (select 1 from survey s where s.survey_id = $2 and s.survey_id > 0) as \"exists\", \
+    exists (select 1 from user_survey a where a.user_id = t.user_id and a.survey_id = $2) \
+    as assigned from token t join users u on u.user_id = t.user_id \
+    where t.token_hash = $1 and t.expires_us > $3 and not u.revoked";
+
 const USER: &str = "select user_id, name, role, secret_hash, must_change, revoked, \
     created_us from users where user_id = $1";
 

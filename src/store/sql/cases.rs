@@ -18,6 +18,24 @@ macro_rules! select_case {
     };
 }
 
+/// The due cases of one queue, in the order of its index.
+macro_rules! due {
+    ($queue:literal) => {
+        concat!(
+            select_case!(
+                "join cell q on q.survey_id = c.survey_id and q.cell_no = c.cell_no \
+                 where c.survey_id = $1 and q.survey_id = $1 and c.zone = $2 \
+                 and c.due_us <= $3 and c.lease_until_us <= $3 \
+                 and q.done + q.held < q.cap_n and not exists ( \
+                 select 1 from cases o where o.survey_id = $1 \
+                 and o.person_group = c.person_group and o.lease_until_us > $3) and c.queue = "
+            ),
+            $queue,
+            " order by c.due_us, c.priority, c.case_no limit $4"
+        )
+    };
+}
+
 /// How many of a survey's cases are due, held, waiting: why a pull came back empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct Waiting {
@@ -97,29 +115,19 @@ impl Tx {
         now_us: i64,
         limit: i64,
     ) -> Result<Vec<CaseRow>> {
-        let mut found: Vec<CaseRow> = Vec::new();
-        for queue in 0..=2_i64 {
-            let missing = limit - i64::try_from(found.len()).map_err(Error::defect)?;
-            if missing <= 0 {
-                break;
-            }
-            let rows: Vec<CaseRow> = self
-                .all(
-                    select_case!(
-                        "join cell q on q.survey_id = c.survey_id and q.cell_no = c.cell_no \
-                         where c.survey_id = $1 and q.survey_id = $1 and c.zone = $2 \
-                         and c.queue = $3 and c.due_us <= $4 and c.lease_until_us <= $4 \
-                         and q.done + q.held < q.cap_n and not exists ( \
-                         select 1 from cases o where o.survey_id = $1 \
-                         and o.person_group = c.person_group and o.lease_until_us > $4) \
-                         order by c.due_us, c.priority, c.case_no limit $5"
-                    ),
-                    args![survey_id, zone, queue, now_us, missing],
-                )
-                .await?;
-            found.extend(rows);
-        }
-        Ok(found)
+        self.all(
+            concat!(
+                "select * from (select * from (",
+                due!("0"),
+                ") a union all select * from (",
+                due!("1"),
+                ") b union all select * from (",
+                due!("2"),
+                ") c) d order by d.queue, d.due_us, d.priority, d.case_no limit $4"
+            ),
+            args![survey_id, zone, now_us, limit],
+        )
+        .await
     }
 
     /// Cases of person groups.
