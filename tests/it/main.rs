@@ -7,6 +7,8 @@ mod floor;
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod api;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod demo;
