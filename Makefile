@@ -6,9 +6,9 @@ SHELL := /bin/bash
 LIMIT_S ?= 4500
 PYTHON ?= python3
 
-.PHONY: test check lint suites postgres bench newcomer clean
+.PHONY: test check lint suites postgres python bench newcomer clean
 
-test: postgres
+test: postgres python
 	@timeout --foreground $(LIMIT_S) $(MAKE) --no-print-directory check || { code=$$?; \
 	  if [ $$code -eq 124 ]; then echo "make test: stopped after $(LIMIT_S) s: too slow, or something hangs"; fi; exit $$code; }
 
@@ -28,6 +28,25 @@ postgres:
 	  if [ "$$(id -u)" = 0 ]; then SUDO=; else SUDO=sudo; fi; \
 	  $$SUDO apt-get update -qq && $$SUDO env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql >/dev/null; \
 	fi
+
+# the Python client of examples/desktop needs grpcio
+python:
+	@if ! target/venv/bin/python -c 'import grpc, grpc_tools' >/dev/null 2>&1; then \
+	  echo "preparing a Python with grpcio for the tests"; mkdir -p target; rm -rf target/venv; \
+	  if ! $(PYTHON) -m venv target/venv >/dev/null 2>&1; then \
+	    if [ "$$(id -u)" = 0 ]; then SUDO=; else SUDO=sudo; fi; \
+	    $$SUDO apt-get update -qq && $$SUDO env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null; \
+	    rm -rf target/venv; $(PYTHON) -m venv target/venv; \
+	  fi; \
+	  target/venv/bin/pip install --quiet --disable-pip-version-check grpcio grpcio-tools googleapis-common-protos; \
+	fi
+
+bench:
+	cargo bench --bench draw
+
+# what somebody does who has just found this: the two commands of the README in an empty place
+newcomer:
+	bash tests/newcomer.sh
 
 clean:
 	cargo clean

@@ -13,6 +13,8 @@ mod cli;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod desktop;
+#[cfg(test)]
 mod evidence;
 #[cfg(test)]
 mod export;
