@@ -7,8 +7,7 @@ use crate::msg;
 use canvass_proto::{FILE_DESCRIPTOR_SET, v1};
 use std::{future::Future, net::SocketAddr, time::Duration};
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
-use tonic::transport::{Identity, Server, ServerTlsConfig};
+use tonic::transport::{Identity, Server, ServerTlsConfig, server::TcpIncoming};
 
 /// Largest message an interviewer or supervisor may send.
 const MESSAGE_MAX: usize = 256 * 1024;
@@ -57,7 +56,6 @@ fn limited() -> Server {
         .http2_keepalive_timeout(Some(Duration::from_secs(10)))
         .max_connection_age(Duration::from_secs(3600))
         .max_connection_age_grace(Duration::from_secs(60))
-        .tcp_nodelay(true)
 }
 
 /// Serves until `stop` resolves, then finishes what is under way within ten seconds.
@@ -112,8 +110,11 @@ pub async fn serve(
         health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
         let _ = told.send(true);
     };
-    let serving =
-        router.serve_with_incoming_shutdown(TcpListenerStream::new(listen.listener), stopping);
+    // without it an answer of several small frames waits for the client's delayed acknowledgement
+    let incoming = TcpIncoming::from(listen.listener)
+        .with_nodelay(Some(true))
+        .with_keepalive(Some(Duration::from_secs(60)));
+    let serving = router.serve_with_incoming_shutdown(incoming, stopping);
     let deadline = async {
         // an error means that the sender is gone: the server has ended by itself
         if heard.wait_for(|stopped| *stopped).await.is_err() {
