@@ -129,7 +129,8 @@ impl Desk {
     fn reader(&self) -> Result<PathBuf> {
         match self.0.reader.get() {
             Some(known) => Ok(known.clone()),
-            None => Ok(std::env::current_exe()?),
+            // the running program itself, also after an upgrade has replaced its file
+            None => Ok(PathBuf::from(format!("/proc/{}/exe", std::process::id()))),
         }
     }
 

@@ -123,6 +123,9 @@ impl Sheet {
             None => {
                 let status = self.child.wait().await?;
                 tracing::warn!(%status, "the reader of a roster ended early");
+                if matches!(status.code(), Some(126 | 127)) {
+                    return Err(Error::defect("the reader of rosters could not be started"));
+                }
                 Err(Error::invalid("file", msg!("roster.too_heavy")))
             }
         }

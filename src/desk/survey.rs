@@ -40,7 +40,8 @@ fn check_settings(s: &SurveyRow) -> Result<()> {
     if s.title.chars().count() > 200 || s.title.chars().any(char::is_control) {
         wrong("title", msg!("survey.bad_title"));
     }
-    if !(s.series.is_empty() || check_name(&s.series)) {
+    // a series of its own is named after the survey, whose name is judged above
+    if s.series != s.name && !check_name(&s.series) {
         wrong("series", msg!("survey.bad_name"));
     }
     if !(1..=10_000).contains(&s.round) {
