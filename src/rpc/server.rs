@@ -7,7 +7,10 @@ use crate::msg;
 use canvass_proto::{FILE_DESCRIPTOR_SET, v1};
 use std::{future::Future, net::SocketAddr, time::Duration};
 use tokio::net::TcpListener;
-use tonic::transport::{Identity, Server, ServerTlsConfig, server::TcpIncoming};
+use tonic::transport::{
+    Identity, Server, ServerTlsConfig,
+    server::{Router, TcpIncoming},
+};
 
 /// Largest message an interviewer or supervisor may send.
 const MESSAGE_MAX: usize = 256 * 1024;
@@ -81,28 +84,7 @@ pub async fn serve(
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()
         .map_err(Error::defect)?;
-    use v1::{
-        access_service_server::AccessServiceServer,
-        administration_service_server::AdministrationServiceServer,
-        interviewing_service_server::InterviewingServiceServer,
-        reporting_service_server::ReportingServiceServer,
-        supervision_service_server::SupervisionServiceServer,
-    };
-    let router = server
-        .add_service(health_service)
-        .add_service(reflection)
-        .add_service(AccessServiceServer::new(door.clone()).max_decoding_message_size(MESSAGE_MAX))
-        .add_service(
-            InterviewingServiceServer::new(door.clone()).max_decoding_message_size(MESSAGE_MAX),
-        )
-        .add_service(
-            SupervisionServiceServer::new(door.clone()).max_decoding_message_size(MESSAGE_MAX),
-        )
-        .add_service(
-            AdministrationServiceServer::new(door.clone())
-                .max_decoding_message_size(ADMIN_MESSAGE_MAX),
-        )
-        .add_service(ReportingServiceServer::new(door).max_decoding_message_size(MESSAGE_MAX));
+    let router = services(server.add_service(health_service).add_service(reflection), door);
     let (told, mut heard) = tokio::sync::watch::channel(false);
     let stopping = async move {
         stop.await;
@@ -126,4 +108,28 @@ pub async fn serve(
         done = serving => done.map_err(|e| Error::Internal(e.into())),
         () = deadline => Ok(()),
     }
+}
+
+/// The five services, each with its limit on what a client may send.
+fn services(router: Router, door: Door) -> Router {
+    use v1::{
+        access_service_server::AccessServiceServer,
+        administration_service_server::AdministrationServiceServer,
+        interviewing_service_server::InterviewingServiceServer,
+        reporting_service_server::ReportingServiceServer,
+        supervision_service_server::SupervisionServiceServer,
+    };
+    router
+        .add_service(AccessServiceServer::new(door.clone()).max_decoding_message_size(MESSAGE_MAX))
+        .add_service(
+            InterviewingServiceServer::new(door.clone()).max_decoding_message_size(MESSAGE_MAX),
+        )
+        .add_service(
+            SupervisionServiceServer::new(door.clone()).max_decoding_message_size(MESSAGE_MAX),
+        )
+        .add_service(
+            AdministrationServiceServer::new(door.clone())
+                .max_decoding_message_size(ADMIN_MESSAGE_MAX),
+        )
+        .add_service(ReportingServiceServer::new(door).max_decoding_message_size(MESSAGE_MAX))
 }

@@ -76,9 +76,11 @@ fn short(name: &str) -> String {
 }
 
 fn kind(field: &FieldDescriptorProto, message: &DescriptorProto) -> String {
-    let base = match field.r#type() {
-        Type::Message | Type::Enum => short(field.type_name()),
-        other => format!("{other:?}").to_lowercase(),
+    let plain = field.r#type();
+    let base = if matches!(plain, Type::Message | Type::Enum) {
+        short(field.type_name())
+    } else {
+        format!("{plain:?}").to_lowercase()
     };
     let entry = message.nested_type.iter().find(|n| n.name() == base);
     if let Some(entry) = entry.filter(|e| e.options.is_some_and_map_entry()) {

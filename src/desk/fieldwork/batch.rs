@@ -2,7 +2,8 @@
 //! after another, write it back with a fixed number of statements, commit. Replies go out only after
 //! the commit.
 
-use super::command::{Ask, Command, Nothing, Reply, Stored};
+use super::command::{Command, Nothing, Reply, Stored};
+use super::needs::{Needs, note_grants};
 use super::pull::{Offer, dry_reason};
 use super::view::views;
 use super::world::{Changes, World};
@@ -24,67 +25,6 @@ const LOOK_MAX: i64 = 200;
 const LOOK_SPARE: i64 = 8;
 /// Reservations freed in one sweep.
 const SWEEP_MAX: i64 = 500;
-
-/// What the commands of a batch need to see.
-#[derive(Default)]
-struct Needs {
-    cases: BTreeSet<i64>,
-    users: BTreeSet<i64>,
-    quarantine: BTreeSet<i64>,
-    cells: BTreeSet<i64>,
-    pulls: i64,
-    history: bool,
-    interviews: bool,
-    sweep: bool,
-    jump: bool,
-}
-
-impl Needs {
-    fn of(commands: &[Command]) -> Needs {
-        let mut n = Needs::default();
-        for command in commands {
-            n.users.insert(command.who.user_id);
-            match &command.ask {
-                Ask::Pull => n.pulls += 1,
-                Ask::Extend(l) | Ask::Release(l) | Ask::Start(l) => {
-                    n.cases.insert(l.case_no);
-                }
-                Ask::Save(l, ..) => {
-                    n.cases.insert(l.case_no);
-                }
-                Ask::Submit(l, ..) | Ask::Attempt(l, ..) => {
-                    n.cases.insert(l.case_no);
-                    n.history = true;
-                    // whether or not it asks for the next case: one statement either way
-                    n.pulls += 1;
-                }
-                Ask::Amend(l, ..) => {
-                    n.cases.insert(l.case_no);
-                    n.history = true;
-                }
-                Ask::Revoke(case_no, _) => {
-                    n.cases.insert(*case_no);
-                }
-                Ask::ReleaseReserves(cell_no, _) => {
-                    n.cells.insert(*cell_no);
-                }
-                Ask::Resolve(number, ..) => {
-                    n.quarantine.insert(*number);
-                    n.history = true;
-                    n.interviews = true;
-                }
-                Ask::Correct(case_no, ..) | Ask::Withdraw(case_no, _) => {
-                    n.cases.insert(*case_no);
-                    n.history = true;
-                    n.interviews = true;
-                }
-                Ask::Sweep => n.sweep = true,
-                Ask::Jump(_) => n.jump = true,
-            }
-        }
-        n
-    }
-}
 
 fn list(numbers: &BTreeSet<i64>) -> Vec<i64> {
     numbers.iter().copied().collect()
@@ -382,15 +322,6 @@ impl Step {
             Step::Plain(_) => None,
             Step::Offered(offer) => Some(offer),
             Step::Then(_, offer) => offer.as_ref(),
-        }
-    }
-}
-
-/// A repeated pull needs the case it was granted.
-fn note_grants(known: &BTreeMap<Vec<u8>, KeyRow>, needs: &mut Needs) {
-    for row in known.values() {
-        if let Ok(Stored::Grant(case_no, _)) = serde_json::from_str(&row.receipt) {
-            needs.cases.insert(case_no);
         }
     }
 }

@@ -8,6 +8,7 @@ mod command;
 mod dial;
 mod interview;
 mod lane;
+mod needs;
 mod pull;
 mod supervise;
 mod view;

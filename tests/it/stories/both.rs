@@ -177,7 +177,6 @@ impl Run {
         let token = self.floor.admin.clone();
         let reason = "script".to_owned();
         let mut supervision = self.floor.supervision().await;
-        let mut admin = self.floor.administration().await;
         match which {
             85..88 => {
                 let case_no = number;
@@ -216,6 +215,24 @@ impl Run {
                         .map(|r| r.into_inner()),
                 )
             }
+            93..96 => self.amend(which, number, request_id).await,
+            96..98 => {
+                let mut p = self.floor.progress(survey_id).await;
+                p.cells.sort_by_key(|c| c.cell_no);
+                format!("{p:?}")
+            }
+            _ => {
+                let request = v1::GetCaseRequest { survey_id, case_no: number };
+                said(supervision.get_case(with(&token, request)).await.map(|r| r.into_inner()))
+            }
+        }
+    }
+
+    async fn amend(&mut self, which: u64, number: i64, request_id: String) -> String {
+        let (survey_id, token) = (self.survey_id, self.floor.admin.clone());
+        let reason = "script".to_owned();
+        let mut admin = self.floor.administration().await;
+        match which {
             93..95 => {
                 let ratings = ratings(1 + number % 7, (number % 11) as i32, 4);
                 let request = v1::CorrectInterviewRequest {
@@ -227,19 +244,10 @@ impl Run {
                 };
                 said(admin.correct_interview(with(&token, request)).await.map(|r| r.into_inner()))
             }
-            95 => {
+            _ => {
                 let request =
                     v1::WithdrawInterviewRequest { request_id, survey_id, case_no: number, reason };
                 said(admin.withdraw_interview(with(&token, request)).await.map(|r| r.into_inner()))
-            }
-            96..98 => {
-                let mut p = self.floor.progress(survey_id).await;
-                p.cells.sort_by_key(|c| c.cell_no);
-                format!("{p:?}")
-            }
-            _ => {
-                let request = v1::GetCaseRequest { survey_id, case_no: number };
-                said(supervision.get_case(with(&token, request)).await.map(|r| r.into_inner()))
             }
         }
     }
