@@ -11,6 +11,8 @@ mod api;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod clock;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod desktop;

@@ -1,6 +1,8 @@
 //! The store's specification: every question it answers, asked on both databases.
 
 mod access;
+mod cases;
+mod roster;
 
 use crate::floor::{Kind, Place};
 use canvass::store::Store;

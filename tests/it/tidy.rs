@@ -166,3 +166,18 @@ fn every_message_has_a_text_in_every_language() {
     }
     assert!(broken.is_empty(), "{broken:#?}");
 }
+
+#[test]
+fn every_question_of_the_store_is_asked_by_its_specification() {
+    let suite: String = files("tests/it/store", &[".rs"]).into_iter().map(|(_, t)| t).collect();
+    let mut missing = Vec::new();
+    for (name, text) in files("src/store/sql", &[".rs"]) {
+        for part in text.split("pub async fn ").skip(1) {
+            let method = part.split('(').next().unwrap();
+            if !suite.contains(&format!(".{method}(")) {
+                missing.push(format!("{name}: {method}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "no case for {missing:#?}");
+}

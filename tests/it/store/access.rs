@@ -10,6 +10,7 @@ on_every_store!(
     an_installation_is_made_once,
     a_user_is_found_by_number_and_name,
     a_token_ends_by_itself_and_by_hand,
+    a_token_admits_its_user_to_its_surveys,
     a_key_is_kept_with_its_receipt,
     events_move_the_head,
     a_dropped_transaction_never_happened,
@@ -80,6 +81,35 @@ async fn a_token_ends_by_itself_and_by_hand(store: &Store) {
     tx.delete_token(&[3; 32]).await.unwrap();
     assert_eq!(tx.token(&[3; 32], 20).await.unwrap(), None);
     tx.log_access([1; 16], 3, 7, "scores", 12, 20).await.unwrap();
+}
+
+async fn a_token_admits_its_user_to_its_surveys(store: &Store) {
+    let mut tx = store.begin().await.unwrap();
+    tx.insert_user(&user(1, "wang")).await.unwrap();
+    tx.insert_user(&UserRow { revoked: true, ..user(2, "gone") }).await.unwrap();
+    tx.insert_survey(&survey(0, "")).await.unwrap();
+    tx.insert_survey(&survey(4, "four")).await.unwrap();
+    tx.insert_survey(&survey(5, "five")).await.unwrap();
+    tx.set_user_surveys(1, &[4]).await.unwrap();
+    tx.insert_token(&[1; 32], 1, "x", 10, 20).await.unwrap();
+    tx.insert_token(&[2; 32], 2, "y", 10, 20).await.unwrap();
+    tx.commit().await.unwrap();
+    let admitted = async |hash: [u8; 32], survey_id, now_us| {
+        let found = store.admission(&hash, survey_id, now_us).await.unwrap();
+        found.map(|a| (a.user_id, a.role, a.expires_us, a.exists, a.assigned))
+    };
+    assert_eq!(admitted([1; 32], 4, 19).await, Some((1, 1, 20, true, true)));
+    assert_eq!(admitted([1; 32], 5, 19).await, Some((1, 1, 20, true, false)));
+    assert_eq!(admitted([1; 32], 6, 19).await, Some((1, 1, 20, false, false)));
+    assert_eq!(
+        admitted([1; 32], 0, 19).await,
+        Some((1, 1, 20, false, false)),
+        "the log is no survey"
+    );
+    assert_eq!(admitted([1; 32], 4, 20).await, None, "ended");
+    assert_eq!(admitted([2; 32], 4, 19).await, None, "revoked");
+    assert_eq!(admitted([3; 32], 4, 19).await, None);
+    assert_eq!(store.clock_us().await.unwrap().is_some(), store.kind() == "postgres");
 }
 
 async fn a_key_is_kept_with_its_receipt(store: &Store) {
