@@ -1,6 +1,6 @@
 //! From the roster to the frozen frame: targets, strata, units, person groups, the hash.
 
-use super::{Desk, log::Opened, survey::wrong_step};
+use super::{Desk, import::ImportDetail, log::Opened, survey::wrong_step};
 use crate::error::{Error, Result};
 use crate::model::{
     Caller, Event, LineBody, LineRow, RequestKey, StratumRow, SurveyRow, SurveyState, TargetRow,
@@ -99,14 +99,7 @@ pub(super) async fn draft(tx: &mut Tx, survey: &SurveyRow, key: &[u8; 32]) -> Re
                 count.listed += 1;
                 count.held += 1;
             }
-            "rejected" => {
-                count.listed += 1;
-                count.rejected += 1;
-            }
             _ => return,
-        }
-        if line.state == "rejected" {
-            return;
         }
         let body: LineBody = match serde_json::from_str(&line.body) {
             Ok(body) => body,
@@ -131,6 +124,7 @@ pub(super) async fn draft(tx: &mut Tx, survey: &SurveyRow, key: &[u8; 32]) -> Re
     if let Some(error) = broken {
         return Err(error);
     }
+    count_rejected(tx, survey, &mut counts).await?;
     name_targets(tx, survey, &mut counts).await?;
     let units = hold_shared(units, survey.max_lines_per_phone, &mut counts);
     let units = merge_twins(units, key);
@@ -138,6 +132,27 @@ pub(super) async fn draft(tx: &mut Tx, survey: &SurveyRow, key: &[u8; 32]) -> Re
         counts.entry(unit.stratum.clone()).or_default().units += 1;
     }
     Ok(numbered(counts, units))
+}
+
+/// Rejected lines of each stratum, by the latest import that names it: a mended file replaces what
+/// the one before said.
+async fn count_rejected(
+    tx: &mut Tx,
+    survey: &SurveyRow,
+    counts: &mut BTreeMap<String, Counts>,
+) -> Result<()> {
+    let mut latest: HashMap<String, i64> = HashMap::new();
+    for import in tx.accepted_imports(survey.survey_id, survey.kind).await? {
+        let detail: ImportDetail = serde_json::from_str(&import.detail).unwrap_or_default();
+        latest.extend(detail.rejected);
+    }
+    for (stratum, rejected) in latest {
+        if let Some(count) = counts.get_mut(&stratum) {
+            count.listed += rejected;
+            count.rejected += rejected;
+        }
+    }
+    Ok(())
 }
 
 /// Classes and members of staff that the `targets` roster names, also those without a line.
@@ -324,6 +339,13 @@ impl Desk {
         if drafted.units.is_empty() {
             return Err(wrong_step(&survey, msg!("survey.needs_roster")));
         }
+        // a frozen survey takes no roster: what the draw would refuse is refused while it can be mended
+        let empty: Vec<&str> =
+            drafted.strata.iter().filter(|s| s.units == 0).map(|s| s.name.as_str()).collect();
+        if !empty.is_empty() {
+            let why = msg!("survey.empty_strata", strata = empty.join(", "));
+            return Err(Error::invalid("roster", why));
+        }
         let frame = drafted.frame()?;
         let frame_sha256 = hex::encode(frame.sha256());
         let (units, phones, rates) = drafted.rows(&self.0.key);
@@ -347,14 +369,12 @@ impl Desk {
             ..Event::default()
         };
         let log_pos = w.event("freeze", event)?;
-        let with_units: BTreeSet<_> = drafted.units.iter().map(|u| u.stratum.as_str()).collect();
-        let empty = drafted.strata.iter().filter(|s| !with_units.contains(s.name.as_str()));
         let done = Frozen {
             frame_sha256,
             units: count,
-            strata: i64::try_from(with_units.len()).map_err(Error::defect)?,
+            strata: i64::try_from(drafted.strata.len()).map_err(Error::defect)?,
             log_pos,
-            empty_strata: empty.map(|s| s.name.clone()).collect(),
+            empty_strata: Vec::new(),
         };
         w.commit(&done).await?;
         Ok(done)

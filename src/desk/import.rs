@@ -5,7 +5,7 @@ use super::{Desk, log::Opened, staging::Staging, survey::wrong_step};
 use crate::error::{Error, Result};
 use crate::model::{Caller, Event, ImportRow, RequestKey, SurveyRow, SurveyState};
 use crate::msg;
-use crate::rules::roster::{Kind, Options};
+use crate::rules::roster::{Kind, Line, Options, StratumSummary};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -43,6 +43,9 @@ pub struct ImportDetail {
     pub columns: Vec<String>,
     /// Encoding.
     pub encoding: String,
+    /// Lines of each stratum that were rejected.
+    #[serde(default)]
+    pub rejected: Vec<(String, i64)>,
 }
 
 fn kind_of(order: &ImportOrder, survey: &SurveyRow) -> Result<Kind> {
@@ -56,6 +59,32 @@ fn kind_of(order: &ImportOrder, survey: &SurveyRow) -> Result<Kind> {
         return Err(Error::invalid("kind", msg!("import.other_kind", kind = kind.word())));
     }
     Ok(kind)
+}
+
+/// How many lines of each stratum a file had that were not taken; strata without a clean key are left
+/// out, since no frame can have them.
+fn rejected_by_stratum(
+    kind: Kind,
+    strata: &[StratumSummary],
+    key: &[u8; 32],
+) -> Vec<(String, i64)> {
+    let of = |s: &StratumSummary| {
+        let line = Line {
+            kind,
+            place: s.place.clone(),
+            class: s.class.clone(),
+            staff_number: s.staff_number.clone(),
+            staff: s.staff.clone(),
+            number: String::new(),
+            name: String::new(),
+            ask_for: String::new(),
+            relation: String::new(),
+            phones: Vec::new(),
+        };
+        let rejected = i64::try_from(s.listed.saturating_sub(s.accepted)).ok()?;
+        Some((line.stratum_key(key).ok()?, rejected))
+    };
+    strata.iter().filter_map(of).collect()
 }
 
 impl Desk {
@@ -138,11 +167,22 @@ impl Desk {
         let mut staging = Staging::new(self, order, row);
         let read = staging.read(sheet).await?;
         staging.hold(survey.max_lines_per_phone).await?;
-        let detail =
-            ImportDetail { columns: read.summary.columns, encoding: read.format.name().to_owned() };
+        let detail = ImportDetail {
+            rejected: rejected_by_stratum(kind, &read.summary.strata, &self.0.key),
+            columns: read.summary.columns,
+            encoding: read.format.name().to_owned(),
+        };
         staging.row.detail = serde_json::to_string(&detail).map_err(Error::defect)?;
         if order.strict && staging.row.rejected > 0 {
-            let why = msg!("import.strict", rejected = staging.row.rejected);
+            let mut tx = self.0.store.read().await?;
+            let first = tx.problem_lines(order.survey_id, staging.row.import_no, 0, 50).await?;
+            let bad = first.iter().filter(|l| l.state == "rejected").take(5);
+            let lines: Vec<String> = bad
+                .map(|l| format!("{} {}{}", l.sheet, l.sheet_column, l.sheet_line))
+                .map(|place| place.trim().to_owned())
+                .collect();
+            let (rejected, lines) = (staging.row.rejected, lines.join(", "));
+            let why = msg!("import.strict", rejected = rejected, lines = lines);
             return Err(Error::invalid("file", why));
         }
         Ok((staging.row, staging.freed))

@@ -115,6 +115,7 @@ async fn rejected_lines_come_back_to_be_mended() {
         let four = format!("{HEAD}3-1,学生四,P4,13800000004\n3-1,学生五,P5,12\n");
         let e = floor.import(strict, four.as_bytes()).await.unwrap_err();
         assert_eq!(e.code(), Code::InvalidArgument);
+        assert!(e.message().contains("D3"), "it names the lines: {}", e.message());
         assert_eq!(survey(&floor, survey_id).await.roster_lines, 3, "nothing half done");
     }
 }
@@ -218,4 +219,46 @@ async fn gb18030_and_traditional_headers_are_read() {
         !broken && back.contains("歐陽二"),
         "the rejected lines come back as they came: {back}"
     );
+}
+
+#[tokio::test]
+async fn a_class_without_pupils_is_refused_at_the_freeze_while_it_can_be_mended() {
+    for kind in KINDS {
+        let floor = Floor::new(kind).await;
+        let survey_id =
+            floor.drafted(&Plan { classes: vec![("3-1", 12)], ..Plan::default() }).await;
+        let mut targets = header(survey_id);
+        targets.kind = v1::RosterKind::Targets as i32;
+        let list = "姓名,工号,班级\n王静,T000,3-1\n李敏,T009,3-9\n";
+        let report = floor.import(targets.clone(), list.as_bytes()).await.unwrap();
+        assert_eq!(report.accepted, 2, "{report:?}");
+        let freeze = || v1::FreezeFrameRequest { request_id: id(), survey_id };
+        let mut admin = floor.administration().await;
+        let e = admin.freeze_frame(with(&floor.admin, freeze())).await.unwrap_err();
+        assert_eq!(e.code(), Code::InvalidArgument);
+        assert!(e.message().contains("3-9"), "it names the class: {}", e.message());
+        let fewer = "姓名,工号,班级\n王静,T000,3-1\n";
+        let mend =
+            v1::ImportHeader { request_id: id(), mode: v1::ImportMode::Replace as i32, ..targets };
+        floor.import(mend, fewer.as_bytes()).await.unwrap();
+        let frozen = admin.freeze_frame(with(&floor.admin, freeze())).await.unwrap().into_inner();
+        assert_eq!((frozen.units, frozen.strata), (12, 1), "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_plan_counts_what_was_listed_and_rejected() {
+    let floor = Floor::new(Kind::Sqlite).await;
+    let plan = Plan { classes: vec![("3-1", 15)], ..Plan::default() };
+    let survey_id = floor.drafted(&plan).await;
+    let more = format!("{HEAD}3-1,学生甲,X1,12345\n3-1,学生乙,X2,13700000001\n");
+    floor.import(header(survey_id), more.as_bytes()).await.unwrap();
+    let mut admin = floor.administration().await;
+    let request = v1::PlanDrawRequest { survey_id, ..Default::default() };
+    let row = admin.plan_draw(with(&floor.admin, request.clone())).await.unwrap().into_inner().rows;
+    assert_eq!((row[0].listed, row[0].rejected, row[0].frame), (17, 1, 16));
+    let mended = format!("{HEAD}3-1,学生甲,X1,13700000002\n");
+    floor.import(header(survey_id), mended.as_bytes()).await.unwrap();
+    let row = admin.plan_draw(with(&floor.admin, request)).await.unwrap().into_inner().rows;
+    assert_eq!((row[0].listed, row[0].rejected, row[0].frame), (17, 0, 17));
 }
