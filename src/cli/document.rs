@@ -1,148 +1,168 @@
-//! `canvass questionnaire` and `canvass scheme`: working examples, and publishing a file.
+//! `canvass questionnaire` and `canvass scheme`: YAML files, judged here before they travel.
 
 use super::{
     Done, Failure, Ui,
     remote::{Remote, request_id},
-    survey::{KindArg, find},
+    say,
+    survey::KindArg,
 };
-use crate::error::Violation;
+use crate::model::{Lang, Violation};
 use crate::rpc::convert::{questionnaire_message, scheme_message};
-use crate::rules::{
-    questionnaire::{self, Kind},
-    scheme,
-};
-use canvass_proto::v1;
+use crate::rules::{questionnaire, scheme};
+use canvass_proto::v1::{PublishQuestionnaireRequest, PublishSchemeRequest};
 use clap::Subcommand;
-use std::path::PathBuf;
+use serde_json::json;
+use std::{
+    fs::File,
+    io::{ErrorKind, Read, Write},
+    path::{Path, PathBuf},
+};
 
-/// A document of a survey.
+/// Questionnaires.
 #[derive(Subcommand)]
-pub enum Document {
-    /// Write a working example to start from
+pub enum Questionnaire {
+    /// Write a working example
     ///
-    /// Example: canvass scheme init --kind parents --out scheme.yaml
+    /// Example: canvass questionnaire init --kind parents --out questionnaire.yaml
     Init {
-        /// For which kind of survey
+        /// Which kind of survey it is for
         #[arg(long, value_enum)]
         kind: KindArg,
-        /// File to write; standard output if not given
+        /// File to write; standard output without it
         #[arg(long)]
         out: Option<PathBuf>,
     },
-    /// Publish a file
+    /// Check a questionnaire and publish it
     ///
-    /// Example: canvass scheme publish parents-2026 scheme.yaml
+    /// Example: canvass questionnaire publish parents-2026 questionnaire.yaml
     Publish {
         /// Number or name of the survey
         survey: String,
-        /// YAML file
+        /// The file (YAML)
         file: PathBuf,
         #[command(flatten)]
         remote: Remote,
     },
 }
 
-/// Which document.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Which {
-    /// What is asked.
-    Questionnaire,
-    /// How it is scored.
-    Scheme,
+/// Scoring schemes.
+#[derive(Subcommand)]
+pub enum Scheme {
+    /// Write a scheme with every setting and its suggested default; A1, A2 and A5 are left open
+    ///
+    /// Example: canvass scheme init --kind parents --out scheme.yaml
+    Init {
+        /// Which kind of survey it is for
+        #[arg(long, value_enum)]
+        kind: KindArg,
+        /// File to write; standard output without it
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Check a scheme and publish it
+    ///
+    /// Example: canvass scheme publish parents-2026 scheme.yaml
+    Publish {
+        /// Number or name of the survey
+        survey: String,
+        /// The file (YAML)
+        file: PathBuf,
+        #[command(flatten)]
+        remote: Remote,
+    },
 }
 
-const fn kind(arg: KindArg) -> Kind {
-    match arg {
-        KindArg::Parents => Kind::Parents,
-        KindArg::Contacts => Kind::Contacts,
-    }
-}
-
-fn refused(found: &[Violation], file: &std::path::Path, ui: Ui) -> Failure {
-    let lines: Vec<String> = found
-        .iter()
-        .map(|v| {
-            let why = v.why.text(ui.lang);
-            let place = file.display();
-            if v.field.is_empty() {
-                format!("{place}: {why}")
-            } else {
-                format!("{place}: {}: {why}", v.field)
-            }
-        })
-        .collect();
-    Failure::Use(lines.join("\n"))
-}
-
-impl Document {
-    pub async fn run(self, which: Which, ui: Ui) -> Done {
-        match self {
-            Document::Init { kind: arg, out } => {
-                let text = match which {
-                    Which::Questionnaire => questionnaire::example(kind(arg)).to_owned(),
-                    Which::Scheme => scheme::init(kind(arg)),
-                };
-                match out {
-                    Some(path) => std::fs::write(path, text)?,
-                    None => print!("{text}"),
-                }
-                Ok(())
-            }
-            Document::Publish { survey, file, remote } => {
-                let text = std::fs::read_to_string(&file)
-                    .map_err(|e| Failure::Use(format!("{}: {e}", file.display())))?;
-                publish(which, &survey, &file, &text, &remote, ui).await
-            }
-        }
-    }
-}
-
-async fn publish(
-    which: Which,
-    survey: &str,
-    file: &std::path::Path,
-    text: &str,
-    remote: &Remote,
-    ui: Ui,
-) -> Done {
-    // checked here first: a file has lines and columns to point at, a message has none
-    let checked = match which {
-        Which::Questionnaire => {
-            questionnaire::Questionnaire::parse(text).map(|q| q.canonical_json())
-        }
-        Which::Scheme => scheme::Scheme::parse(text)
-            .and_then(|s| scheme::publishable(&s).map(|()| s.canonical_json())),
+/// Writes an example, never over a file that is there: it may hold somebody's decisions.
+fn init(text: &str, out: Option<&Path>, ui: Ui) -> Done {
+    let Some(path) = out else {
+        return say::either(ui, || json!({"text": text}), text.trim_end());
     };
-    let json = checked.map_err(|found| refused(&found, file, ui))?;
-    let values: serde_json::Value =
-        serde_json::from_str(&json).map_err(|e| Failure::Failed(e.to_string()))?;
-    let connection = remote.connect(ui).await?;
-    let survey_id = find(&connection, survey).await?;
-    let mut administration = connection.administration();
-    let (version, log_pos) = match which {
-        Which::Questionnaire => {
-            let request = v1::PublishQuestionnaireRequest {
-                request_id: request_id()?,
-                survey_id,
-                questionnaire: Some(questionnaire_message(&values)),
-            };
-            let done = administration.publish_questionnaire(request).await?.into_inner();
-            (done.version, done.log_pos)
+    let mut file = File::create_new(path).map_err(|error| {
+        let shown = path.display();
+        if error.kind() == ErrorKind::AlreadyExists {
+            Failure::Failed(format!("{shown} exists already and is left as it is"))
+        } else {
+            Failure::Failed(format!("cannot write {shown}: {error}"))
         }
-        Which::Scheme => {
-            let request = v1::PublishSchemeRequest {
-                request_id: request_id()?,
-                survey_id,
-                scheme: Some(scheme_message(&values)),
-            };
-            let done = administration.publish_scheme(request).await?.into_inner();
-            (done.version, done.log_pos)
-        }
+    })?;
+    file.write_all(text.as_bytes())?;
+    let shown = path.display().to_string();
+    say::either(ui, || json!({"file": shown}), format!("wrote {shown}"))
+}
+
+/// The text of a file that is no longer than `max`; one byte more shows that it is.
+fn read(path: &Path, max: usize) -> Result<String, Failure> {
+    let bad = |error: &dyn std::fmt::Display| {
+        Failure::Use(format!("cannot read {}: {error}", path.display()))
     };
-    if ui.json {
-        println!("{}", serde_json::json!({"version": version, "log_pos": log_pos}));
-    } else {
-        println!("published, version {version}");
+    let file = File::open(path).map_err(|e| bad(&e))?;
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
+    file.take(limit).read_to_end(&mut bytes).map_err(|e| bad(&e))?;
+    let text = String::from_utf8(bytes).map_err(|_| bad(&"it is not UTF-8"))?;
+    // a byte order mark is what Windows editors leave
+    Ok(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
+}
+
+/// Every rule that a file breaks, one a line.
+fn told(path: &Path, found: &[Violation], lang: Lang) -> Failure {
+    let one = |v: &Violation| {
+        let field = if v.field.is_empty() { String::new() } else { format!("{}: ", v.field) };
+        format!("{}: {field}{}", path.display(), v.why.text(lang))
+    };
+    Failure::Use(found.iter().map(one).collect::<Vec<_>>().join("\n"))
+}
+
+fn published(what: &str, version: &str, log_pos: i64, ui: Ui) -> Done {
+    let text = format!("{what} is published, version {version}");
+    say::either(ui, || json!({"version": version, "log_pos": log_pos}), text)
+}
+
+impl Questionnaire {
+    pub async fn run(self, ui: Ui) -> Done {
+        let (survey, path, remote) = match self {
+            Questionnaire::Init { kind, out } => {
+                return init(questionnaire::example(kind.file()), out.as_deref(), ui);
+            }
+            Questionnaire::Publish { survey, file, remote } => (survey, file, remote),
+        };
+        let text = read(&path, questionnaire::MAX_BYTES)?;
+        let parsed = questionnaire::Questionnaire::parse(&text);
+        let parsed = parsed.map_err(|found| told(&path, &found, ui.lang))?;
+        let value = serde_json::to_value(&parsed).unwrap_or_default();
+        let to = remote.connect(ui).await?;
+        let request = PublishQuestionnaireRequest {
+            request_id: request_id()?,
+            survey_id: say::survey(&to, &survey).await?.id,
+            questionnaire: Some(questionnaire_message(&value)),
+        };
+        let done = to.administration().publish_questionnaire(request).await?.into_inner();
+        published("the questionnaire", &done.version, done.log_pos, ui)
     }
-    Ok(())
+}
+
+impl Scheme {
+    pub async fn run(self, ui: Ui) -> Done {
+        let (survey, path, remote) = match self {
+            Scheme::Init { kind, out } => {
+                return init(&scheme::init(kind.file()), out.as_deref(), ui);
+            }
+            Scheme::Publish { survey, file, remote } => (survey, file, remote),
+        };
+        let text = read(&path, scheme::MAX_BYTES)?;
+        let parsed = scheme::Scheme::parse(&text).and_then(|read| {
+            // an open setting is told here, before anything travels
+            scheme::publishable(&read).map(|()| read)
+        });
+        let parsed = parsed.map_err(|found| told(&path, &found, ui.lang))?;
+        let value = serde_json::to_value(&parsed).unwrap_or_default();
+        let to = remote.connect(ui).await?;
+        let request = PublishSchemeRequest {
+            request_id: request_id()?,
+            survey_id: say::survey(&to, &survey).await?.id,
+            scheme: Some(scheme_message(&value)),
+        };
+        let done = to.administration().publish_scheme(request).await?.into_inner();
+        published("the scheme", &done.version, done.log_pos, ui)
+    }
 }

@@ -1,96 +1,97 @@
-//! `canvass plan`, `freeze`, `design`, `draw`, `draws`, `release`, `verify`: from a roster to a call
-//! list that anyone can check.
+//! `canvass plan`, `freeze`, `design`, `draw`, `draws`, `release`: from the roster to the sample.
 
 use super::{
     Done, Failure, Ui,
+    export::save_draw,
     remote::{Connection, Remote, request_id},
-    survey::find,
+    say,
 };
-use crate::rules::evidence;
-use canvass_proto::v1;
+use crate::rules::sampling::seed_of_sources;
+use canvass_proto::v1::{
+    self, CommitDesignRequest, CommitSeedRequest, DrawSampleRequest, FreezeFrameRequest,
+    ListDrawsRequest, PlanDrawRequest, ReleaseReservesRequest, SurveyState,
+};
 use clap::Args;
-use comfy_table::{Table, presets};
-use serde_json::json;
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use serde_json::{Value, json};
+use std::path::PathBuf;
 
-/// Show what a draw would give; changes nothing.
+/// Show what a draw would give: interviews, shortfalls, dials and evenings. Changes nothing
 ///
-/// Example: canvass plan parents-2026 --seats 12
+/// Example: canvass plan parents-2026 --dials-per-valid 3.0 --seats 20
 #[derive(Args)]
 pub struct Plan {
     /// Number or name of the survey
     survey: String,
     /// Dials per valid interview
-    #[arg(long, default_value = "3.0")]
+    #[arg(long, default_value = "3.0", value_name = "DECIMAL")]
     dials_per_valid: String,
     /// Minutes per dial
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(i32).range(1..))]
     minutes_per_dial: i32,
     /// Interviewers
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(i32).range(1..))]
     seats: i32,
     /// Minutes an evening
-    #[arg(long, default_value_t = 180)]
+    #[arg(long, default_value_t = 180, value_parser = clap::value_parser!(i32).range(1..))]
     minutes_per_evening: i32,
     #[command(flatten)]
     remote: Remote,
 }
 
+fn plan_row_json(r: &v1::PlanRow) -> Value {
+    json!({
+        "stratum": r.stratum, "target_name": r.target_name, "listed": r.listed,
+        "rejected": r.rejected, "held": r.held, "frame": r.frame, "n": r.n,
+        "reserves": r.reserves, "shortfall": r.shortfall, "flag": r.flag,
+    })
+}
+
 impl Plan {
     pub async fn run(self, ui: Ui) -> Done {
-        let connection = self.remote.connect(ui).await?;
-        let request = v1::PlanDrawRequest {
-            survey_id: find(&connection, &self.survey).await?,
+        let to = self.remote.connect(ui).await?;
+        let request = PlanDrawRequest {
+            survey_id: say::survey(&to, &self.survey).await?.id,
             dials_per_valid: self.dials_per_valid,
             minutes_per_dial: self.minutes_per_dial,
             seats: self.seats,
             minutes_per_evening: self.minutes_per_evening,
         };
-        let plan = connection.administration().plan_draw(request).await?.into_inner();
+        let call = async { to.administration().plan_draw(request).await };
+        let plan = say::waiting("planning", call).await?;
         if ui.json {
-            let row = |r: &v1::PlanRow| {
-                json!({"stratum": r.stratum, "target": r.target_name, "listed": r.listed,
-                    "rejected": r.rejected, "held": r.held, "N": r.frame, "n": r.n,
-                    "reserves": r.reserves, "shortfall": r.shortfall, "flag": r.flag})
-            };
-            println!(
-                "{}",
-                json!({"rows": plan.rows.iter().map(row).collect::<Vec<_>>(),
-                "n": plan.n, "dials": plan.dials, "evenings": plan.evenings,
-                "assumptions": plan.assumptions})
-            );
-            return Ok(());
+            return say::line(json!({
+                "rows": plan.rows.iter().map(plan_row_json).collect::<Vec<_>>(), "n": plan.n,
+                "dials": plan.dials, "evenings": plan.evenings, "assumptions": plan.assumptions,
+            }));
         }
-        let mut table = Table::new();
-        table.load_style(presets::UTF8_FULL_CONDENSED).set_header([
-            "stratum", "target", "listed", "rejected", "held", "N", "n", "reserves", "short",
-            "flag",
-        ]);
+        let numbers = ["listed", "rejected", "held", "N", "n", "reserves", "shortfall"];
+        let headers = [&["stratum", "target"][..], &numbers, &["flag"]].concat();
+        let mut table = say::table(&headers, &numbers);
+        let mut sums = [0_i64; 7];
         for r in &plan.rows {
-            table.add_row([
-                r.stratum.clone(),
-                r.target_name.clone(),
-                r.listed.to_string(),
-                r.rejected.to_string(),
-                r.held.to_string(),
-                r.frame.to_string(),
-                r.n.to_string(),
-                r.reserves.to_string(),
-                r.shortfall.to_string(),
-                r.flag.clone(),
-            ]);
+            let counts = [r.listed, r.rejected, r.held, r.frame, r.n, r.reserves, r.shortfall];
+            sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+            let mut row = vec![r.stratum.clone(), r.target_name.clone()];
+            row.extend(counts.map(|n| n.to_string()));
+            row.push(r.flag.clone());
+            table.add_row(row);
         }
-        println!("{table}");
-        println!(
-            "{} interviews, {} dials, {} evenings if {}",
-            plan.n, plan.dials, plan.evenings, plan.assumptions
-        );
-        Ok(())
+        let mut total = vec!["all".to_owned(), format!("{} strata", plan.rows.len())];
+        total.extend(sums.map(|n| n.to_string()));
+        total.push(String::new());
+        table.add_row(total);
+        say::line(table)?;
+        say::line(format!(
+            "{} valid interviews, {} dials, {} evenings",
+            plan.n, plan.dials, plan.evenings
+        ))?;
+        say::line(format!("assumed: {}", plan.assumptions))
     }
 }
 
-/// Fix and hash the frame.
+/// Fix and hash the frame; the roster cannot change after this
+///
+/// Example: canvass freeze parents-2026
 #[derive(Args)]
 pub struct Freeze {
     /// Number or name of the survey
@@ -101,62 +102,72 @@ pub struct Freeze {
 
 impl Freeze {
     pub async fn run(self, ui: Ui) -> Done {
-        let connection = self.remote.connect(ui).await?;
-        let survey_id = find(&connection, &self.survey).await?;
-        let request = v1::FreezeFrameRequest { request_id: request_id()?, survey_id };
-        let done = connection.administration().freeze_frame(request).await?.into_inner();
-        if ui.json {
-            println!(
-                "{}",
-                json!({"frame_sha256": done.frame_sha256, "units": done.units,
-                "strata": done.strata, "empty_strata": done.empty_strata})
-            );
-        } else {
-            println!("{} units in {} strata", done.units, done.strata);
-            println!("publish this before the seed is known: sha256 {}", done.frame_sha256);
-            for empty in &done.empty_strata {
-                println!("no unit in {empty}: the draw will be refused");
-            }
+        let to = self.remote.connect(ui).await?;
+        let survey_id = say::survey(&to, &self.survey).await?.id;
+        let request = FreezeFrameRequest { request_id: request_id()?, survey_id };
+        let call = async { to.administration().freeze_frame(request).await };
+        let done = say::waiting("freezing the frame", call).await?;
+        let json = json!({
+            "frame_sha256": done.frame_sha256, "units": done.units, "strata": done.strata,
+            "empty_strata": done.empty_strata, "log_pos": done.log_pos,
+        });
+        let mut text = format!(
+            "frozen: {} units in {} strata, SHA-256 of frame.csv {}",
+            done.units, done.strata, done.frame_sha256
+        );
+        if !done.empty_strata.is_empty() {
+            let names = done.empty_strata.join(", ");
+            text.push_str(&format!("\nstrata without a unit, which the draw refuses: {names}"));
         }
-        Ok(())
+        say::either(ui, || json, text)
     }
 }
 
-/// Fix the allocation of every stratum, from the published scheme.
+/// Fix the design from the published scheme, and print design.json
+///
+/// Example: canvass design parents-2026
 #[derive(Args)]
-pub struct Design {
+pub struct DesignArgs {
     /// Number or name of the survey
     survey: String,
     #[command(flatten)]
     remote: Remote,
 }
 
-impl Design {
+async fn commit_design(to: &Connection, survey_id: i64) -> Result<Vec<u8>, Failure> {
+    let request = CommitDesignRequest { request_id: request_id()?, survey_id };
+    let call = async { to.administration().commit_design(request).await };
+    Ok(say::waiting("fixing the design", call).await?.design_json)
+}
+
+impl DesignArgs {
     pub async fn run(self, ui: Ui) -> Done {
-        let connection = self.remote.connect(ui).await?;
-        let survey_id = find(&connection, &self.survey).await?;
-        let request = v1::CommitDesignRequest { request_id: request_id()?, survey_id };
-        let done = connection.administration().commit_design(request).await?.into_inner();
-        print!("{}", String::from_utf8_lossy(&done.design_json));
-        Ok(())
+        let to = self.remote.connect(ui).await?;
+        let found = say::survey(&to, &self.survey).await?;
+        // JSON already, whether asked for or not
+        say::bytes(&commit_design(&to, found.id).await?)
     }
 }
 
-/// Draw the sample from a public seed and write its evidence.
+/// Fix design and seed, draw the sample, and write its evidence
 ///
-/// Example: canvass draw parents-2026 --source dice:31415926535897932384 --source nonce:5eed
+/// The seed is the SHA-256 of the sources, so give what everybody could witness and nobody choose:
+/// dice thrown in public, a beacon round named beforehand, a nonce from each side. A draw that was
+/// seeded and not drawn, say because the line broke, is taken up again by leaving out --source.
+///
+/// Example: canvass draw parents-2026 --source dice:31415263524316254361 --source nonce:a1b2c3
 #[derive(Args)]
 pub struct Draw {
     /// Number or name of the survey
     survey: String,
-    /// dice:DIGITS (at least 20), beacon:NAME/ROUND/HEX, nonce:HEX or demo:N; several are joined
-    #[arg(long = "source", required = true)]
+    /// dice:DIGITS (at least 20), beacon:NAME/ROUND/HEX, nonce:HEX or demo:N; in this order
+    #[arg(long = "source", value_name = "SOURCE")]
     sources: Vec<String>,
-    /// Why an earlier draw is discarded
-    #[arg(long)]
-    replace_reason: Option<String>,
-    /// Where the folder draw-NAME with the evidence goes
-    #[arg(long, default_value = ".")]
+    /// Discard the earlier draw, and say why
+    #[arg(long, value_name = "REASON", default_value = "", hide_default_value = true)]
+    replace_reason: String,
+    /// Directory in which draw-NAME is made
+    #[arg(long, value_name = "DIR", default_value = ".")]
     out: PathBuf,
     #[command(flatten)]
     remote: Remote,
@@ -164,67 +175,63 @@ pub struct Draw {
 
 impl Draw {
     pub async fn run(self, ui: Ui) -> Done {
-        let connection = self.remote.connect(ui).await?;
-        let survey_id = find(&connection, &self.survey).await?;
-        let mut a = connection.administration();
-        let survey = a.get_survey(v1::GetSurveyRequest { survey_id }).await?.into_inner();
-        let survey = survey.survey.unwrap_or_default();
-        if survey.state() == v1::SurveyState::Frozen {
-            let request = v1::CommitDesignRequest { request_id: request_id()?, survey_id };
-            a.commit_design(request).await?;
+        if !self.sources.is_empty() {
+            // before the design is fixed for the sake of a seed that is none
+            let judged = seed_of_sources(&self.sources.join(";"));
+            judged.map_err(|why| Failure::Use(format!("--source: {}", why.text(ui.lang))))?;
         }
-        let request = v1::CommitSeedRequest {
-            request_id: request_id()?,
-            survey_id,
-            sources: self.sources,
-            replace_reason: self.replace_reason.unwrap_or_default(),
-        };
-        a.commit_seed(request).await?;
-        let request = v1::DrawSampleRequest { request_id: request_id()?, survey_id };
-        let draw = a.draw_sample(request).await?.into_inner().draw.unwrap_or_default();
-        let name = survey.settings.unwrap_or_default().name;
-        let dir = self.out.join(format!("draw-{name}"));
-        write_evidence(&connection, survey_id, draw.draw_no, &dir).await?;
-        if ui.json {
-            println!(
-                "{}",
-                json!({"draw_no": draw.draw_no, "seed": draw.seed,
-                "cases": draw.cases, "sample_sha256": draw.sample_sha256, "dir": dir})
-            );
+        let to = self.remote.connect(ui).await?;
+        let found = say::survey(&to, &self.survey).await?;
+        if self.sources.is_empty() {
+            let draws = draws(&to, found.id).await?;
+            if draws.last().is_none_or(|last| last.state != "seeded") {
+                return Err(Failure::Use("--source is needed; see `canvass draw --help`".into()));
+            }
         } else {
-            println!("draw {}: {} cases, seed {}", draw.draw_no, draw.cases, draw.seed);
-            println!("evidence in {}; check it: canvass verify {}", dir.display(), dir.display());
+            if found.state == SurveyState::Frozen {
+                commit_design(&to, found.id).await?;
+            }
+            let request = CommitSeedRequest {
+                request_id: request_id()?,
+                survey_id: found.id,
+                sources: self.sources,
+                replace_reason: self.replace_reason,
+            };
+            to.administration().commit_seed(request).await?;
         }
-        Ok(())
+        let request = DrawSampleRequest { request_id: request_id()?, survey_id: found.id };
+        let call = async { to.administration().draw_sample(request).await };
+        let draw = say::waiting("drawing", call).await?.draw.unwrap_or_default();
+        let dir = self.out.join(format!("draw-{}", found.name));
+        save_draw(&to, found.id, draw.draw_no, &dir).await?;
+        let shown = dir.display().to_string();
+        let mut json = draw_json(&draw);
+        json["directory"] = shown.clone().into();
+        let text = format!(
+            "draw {}: {} cases, seed {}\nevidence in {shown}; check with: canvass verify {shown}",
+            draw.draw_no, draw.cases, draw.seed
+        );
+        say::either(ui, || json, text)
     }
 }
 
-/// Writes the files of a draw into a folder.
-pub async fn write_evidence(
-    connection: &Connection,
-    survey_id: i64,
-    draw_no: i64,
-    dir: &Path,
-) -> Done {
-    let request = v1::ExportDrawRequest { survey_id, draw_no };
-    let mut parts = connection.reporting().export_draw(request).await?.into_inner();
-    let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-    while let Some(part) = parts.message().await? {
-        files.entry(part.file).or_default().extend(part.chunk);
-    }
-    std::fs::create_dir_all(dir)?;
-    for name in FILES {
-        if let Some(bytes) = files.get(name) {
-            std::fs::write(dir.join(name), bytes)?;
-        }
-    }
-    Ok(())
+fn draw_json(d: &v1::Draw) -> Value {
+    json!({
+        "draw_no": d.draw_no, "state": d.state, "frame_sha256": d.frame_sha256,
+        "algorithm": d.algorithm, "method": d.method, "sources": d.sources, "seed": d.seed,
+        "cases": d.cases, "sample_sha256": d.sample_sha256, "seeded_us": d.seeded_us,
+        "drawn_us": d.drawn_us, "discard_reason": d.discard_reason,
+    })
 }
 
-/// The files of a draw, and no others: names never come from outside.
-const FILES: [&str; 4] = ["frame.csv", "design.json", "seed.txt", "sample.csv"];
+async fn draws(to: &Connection, survey_id: i64) -> Result<Vec<v1::Draw>, Failure> {
+    let answer = to.administration().list_draws(ListDrawsRequest { survey_id }).await?;
+    Ok(answer.into_inner().draws)
+}
 
-/// List every draw ever made, discarded ones too.
+/// List every draw ever made, discarded ones too
+///
+/// Example: canvass draws parents-2026
 #[derive(Args)]
 pub struct Draws {
     /// Number or name of the survey
@@ -235,46 +242,39 @@ pub struct Draws {
 
 impl Draws {
     pub async fn run(self, ui: Ui) -> Done {
-        let connection = self.remote.connect(ui).await?;
-        let survey_id = find(&connection, &self.survey).await?;
-        let request = v1::ListDrawsRequest { survey_id };
-        let draws = connection.administration().list_draws(request).await?.into_inner().draws;
+        let to = self.remote.connect(ui).await?;
+        let found = say::survey(&to, &self.survey).await?;
+        let draws = draws(&to, found.id).await?;
         if ui.json {
-            let row = |d: &v1::Draw| {
-                json!({"draw_no": d.draw_no, "state": d.state, "sources": d.sources,
-                    "seed": d.seed, "cases": d.cases, "sample_sha256": d.sample_sha256,
-                    "discard_reason": d.discard_reason})
-            };
-            println!("{}", serde_json::Value::from(draws.iter().map(row).collect::<Vec<_>>()));
-            return Ok(());
+            return say::line(Value::from(draws.iter().map(draw_json).collect::<Vec<_>>()));
         }
-        let mut table = Table::new();
-        table.load_style(presets::UTF8_FULL_CONDENSED).set_header([
-            "draw",
-            "state",
-            "cases",
-            "sources",
-            "why discarded",
-        ]);
-        for d in draws {
-            let (number, cases) = (d.draw_no.to_string(), d.cases.to_string());
-            table.add_row([number, d.state, cases, d.sources, d.discard_reason]);
+        let headers = ["draw", "state", "cases", "sources", "seed", "drawn", "why discarded"];
+        let mut table = say::table(&headers, &["draw", "cases"]);
+        for d in &draws {
+            table.add_row([
+                &d.draw_no.to_string(),
+                &d.state,
+                &d.cases.to_string(),
+                &d.sources,
+                say::short(&d.seed),
+                &say::time(d.drawn_us),
+                &d.discard_reason,
+            ]);
         }
-        println!("{table}");
-        Ok(())
+        say::line(table)
     }
 }
 
-/// Release the next reserves of a stratum, with a reason for the record.
+/// Release the next replicate of reserves of a stratum
 ///
-/// Example: canvass release parents-2026 三年级2班 --reason "many wrong numbers"
+/// Example: canvass release parents-2026 3-1 --reason "half of the numbers do not work"
 #[derive(Args)]
 pub struct Release {
     /// Number or name of the survey
     survey: String,
-    /// Stratum
+    /// The stratum
     stratum: String,
-    /// Why
+    /// For the record
     #[arg(long)]
     reason: String,
     #[command(flatten)]
@@ -283,58 +283,21 @@ pub struct Release {
 
 impl Release {
     pub async fn run(self, ui: Ui) -> Done {
-        let connection = self.remote.connect(ui).await?;
-        let request = v1::ReleaseReservesRequest {
-            survey_id: find(&connection, &self.survey).await?,
+        let to = self.remote.connect(ui).await?;
+        let request = ReleaseReservesRequest {
+            survey_id: say::survey(&to, &self.survey).await?.id,
             request_id: request_id()?,
-            stratum: self.stratum,
+            stratum: self.stratum.clone(),
             reason: self.reason,
         };
-        let done = connection.supervision().release_reserves(request).await?.into_inner();
-        if ui.json {
-            println!(
-                "{}",
-                json!({"replicate": done.replicate, "cases": done.cases,
-                "log_pos": done.log_pos})
-            );
-        } else {
-            println!("replicate {} released: {} cases", done.replicate, done.cases);
-        }
-        Ok(())
-    }
-}
-
-/// Check the evidence of a draw: everything is derived again and compared byte for byte.
-///
-/// Example: canvass verify draw-parents-2026
-#[derive(Args)]
-pub struct Verify {
-    /// Folder with frame.csv, design.json, seed.txt and sample.csv
-    dir: PathBuf,
-}
-
-impl Verify {
-    pub fn run(&self, ui: Ui) -> Done {
-        let read = |name: &str| {
-            let path = self.dir.join(name);
-            std::fs::read(&path).map_err(|e| Failure::Use(format!("{}: {e}", path.display())))
-        };
-        let (frame, design) = (read("frame.csv")?, read("design.json")?);
-        let (seed, sample) = (read("seed.txt")?, read("sample.csv")?);
-        let done = evidence::verify(&frame, &design, &seed, &sample)
-            .map_err(|why| Failure::Failed(why.text(ui.lang)))?;
-        if ui.json {
-            println!(
-                "{}",
-                json!({"strata": done.strata, "units": done.units,
-                "sampled": done.sampled})
-            );
-        } else {
-            println!(
-                "ok: {} strata, {} units, {} drawn; the sample follows from frame, design and seed",
-                done.strata, done.units, done.sampled
-            );
-        }
-        Ok(())
+        let done = to.supervision().release_reserves(request).await?.into_inner();
+        let text = format!(
+            "replicate {} of {} is released: {} cases",
+            done.replicate, self.stratum, done.cases
+        );
+        let json = json!({
+            "replicate": done.replicate, "cases": done.cases, "log_pos": done.log_pos,
+        });
+        say::either(ui, || json, text)
     }
 }

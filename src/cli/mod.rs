@@ -4,21 +4,25 @@
 //! Exit codes: 0 done, 1 failed, 2 wrong use.
 
 mod cases;
+mod completions;
 mod demo;
 mod document;
 mod draw;
 mod export;
 mod progress;
+mod quarantine;
 mod read_sheet;
 mod remote;
 mod roster;
+mod say;
 mod serve;
 mod survey;
 mod user;
+mod verify;
 
 use crate::error::Error;
 use crate::model::Lang;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
 
 /// Telephone surveys: fair call lists, quotas, interviews over gRPC, tier scores anyone can check.
@@ -46,60 +50,39 @@ enum Command {
     /// Add, list and revoke users
     #[command(subcommand)]
     User(user::User),
-    /// Make surveys and move them on
-    #[command(subcommand)]
-    Survey(survey::Survey),
-    /// Write an example questionnaire, publish one
-    #[command(subcommand)]
-    Questionnaire(document::Document),
-    /// Write a scoring scheme with every setting, publish one
-    #[command(subcommand)]
-    Scheme(document::Document),
-    /// Import a roster from a spreadsheet
-    Import(roster::Import),
-    /// Show what a draw would give
-    Plan(draw::Plan),
-    /// Fix and hash the frame
-    Freeze(draw::Freeze),
-    /// Fix the allocation of every stratum
-    Design(draw::Design),
-    /// Draw the sample from a public seed
-    Draw(draw::Draw),
-    /// List every draw ever made
-    Draws(draw::Draws),
-    /// Check the evidence of a draw
-    Verify(draw::Verify),
-    /// Release reserves of a stratum
-    Release(draw::Release),
-    /// How the quotas stand
-    Progress(progress::Progress),
-    /// Who works on which case
-    Seats(cases::Seats),
-    /// List cases
-    Cases(cases::Cases),
-    /// One case with its history
-    Case(cases::Case),
-    /// Take a case back from a dead seat
-    Revoke(cases::Revoke),
-    /// Late interviews and dials
-    #[command(subcommand)]
-    Quarantine(cases::Quarantine),
-    /// Export scores, interviews, dials, evidence
-    Export(export::Export),
-    /// Print completions for a shell
-    ///
-    /// Example: canvass completions bash > /etc/bash_completion.d/canvass
-    Completions {
-        /// Shell
-        #[arg(value_enum)]
-        shell: clap_complete::Shell,
-    },
     /// Read a roster for the server (the server runs this itself, with limits)
     #[command(hide = true)]
     ReadSheet(read_sheet::ReadSheet),
     /// Make tokens for programs
     #[command(subcommand)]
     Token(user::Token),
+    /// Make surveys, change their settings and steps
+    #[command(subcommand)]
+    Survey(survey::Survey),
+    /// Write and publish questionnaires
+    #[command(subcommand)]
+    Questionnaire(document::Questionnaire),
+    /// Write and publish scoring schemes
+    #[command(subcommand)]
+    Scheme(document::Scheme),
+    Import(Box<roster::Import>),
+    Plan(draw::Plan),
+    Freeze(draw::Freeze),
+    Design(draw::DesignArgs),
+    Draw(draw::Draw),
+    Draws(draw::Draws),
+    Verify(verify::Verify),
+    Release(draw::Release),
+    Progress(progress::Progress),
+    Seats(progress::Seats),
+    Cases(cases::Cases),
+    Case(cases::CaseArgs),
+    Revoke(cases::Revoke),
+    /// Decide on interviews and dials that came too late
+    #[command(subcommand)]
+    Quarantine(quarantine::Quarantine),
+    Export(export::Export),
+    Completions(completions::Completions),
 }
 
 /// What a command works with besides its own arguments.
@@ -135,24 +118,40 @@ impl Failure {
 
 impl From<tonic::Status> for Failure {
     fn from(status: tonic::Status) -> Failure {
-        use tonic_types::StatusExt;
-        let details = status.get_error_details();
-        let fields = details.bad_request().map(|b| b.field_violations.as_slice());
-        let text = match fields {
-            // one line a field, so that all of it can be mended at once
-            Some(fields) if !fields.is_empty() => fields
-                .iter()
-                .map(|f| format!("{}: {}", f.field, f.description))
-                .collect::<Vec<_>>()
-                .join("\n"),
-            Some(_) | None => status.message().to_owned(),
-        };
+        let text = told(&status);
         if status.code() == tonic::Code::InvalidArgument {
             Failure::Use(text)
         } else {
             Failure::Failed(text)
         }
     }
+}
+
+/// What the server said, completely: every wrong field on its own line, and when to try again.
+fn told(status: &tonic::Status) -> String {
+    use tonic_types::StatusExt;
+    let details = status.get_error_details();
+    let fields = details.bad_request().map(|b| b.field_violations.as_slice()).unwrap_or_default();
+    let mut lines: Vec<_> = fields
+        .iter()
+        .map(|v| match v.field.as_str() {
+            "" => v.description.clone(),
+            field => format!("{field}: {}", v.description),
+        })
+        .collect();
+    if lines.is_empty() {
+        // a broken line has no text of its own, its code says what happened
+        let said = status.message();
+        lines.push(if said.is_empty() { status.code().to_string() } else { said.to_owned() });
+    }
+    let wait = details.retry_info().and_then(|r| r.retry_delay).map(|d| d.as_secs_f64());
+    if let Some(seconds) = wait {
+        lines.push(format!("try again in {seconds} s"));
+    }
+    if status.code() == tonic::Code::Unauthenticated {
+        lines.push("sign in with: canvass sign-in NAME".to_owned());
+    }
+    lines.join("\n")
 }
 
 impl From<std::io::Error> for Failure {
@@ -179,26 +178,34 @@ pub fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Failed(why)) => {
-            eprintln!("canvass: {why}");
+            complain(&why);
             ExitCode::from(1)
         }
         Err(Failure::Use(why)) => {
-            eprintln!("canvass: {why}");
+            complain(&why);
             ExitCode::from(2)
         }
     }
 }
 
+/// One problem a line, every line under our name.
+fn complain(why: &str) {
+    for line in why.lines() {
+        eprintln!("canvass: {line}");
+    }
+}
+
 async fn run(command: Command, ui: Ui) -> Done {
-    use document::Which;
     match command {
         Command::Demo(args) => args.run(ui).await,
         Command::Serve(args) => args.run().await.map_err(|e| Failure::of(&e, ui.lang)),
         Command::SignIn(args) => args.run(ui).await,
         Command::User(args) => args.run(ui).await,
+        Command::ReadSheet(_) => Ok(()),
+        Command::Token(args) => args.run(ui).await,
         Command::Survey(args) => args.run(ui).await,
-        Command::Questionnaire(args) => args.run(Which::Questionnaire, ui).await,
-        Command::Scheme(args) => args.run(Which::Scheme, ui).await,
+        Command::Questionnaire(args) => args.run(ui).await,
+        Command::Scheme(args) => args.run(ui).await,
         Command::Import(args) => args.run(ui).await,
         Command::Plan(args) => args.run(ui).await,
         Command::Freeze(args) => args.run(ui).await,
@@ -214,12 +221,6 @@ async fn run(command: Command, ui: Ui) -> Done {
         Command::Revoke(args) => args.run(ui).await,
         Command::Quarantine(args) => args.run(ui).await,
         Command::Export(args) => args.run(ui).await,
-        Command::Completions { shell } => {
-            let mut cli = <Cli as clap::CommandFactory>::command();
-            clap_complete::generate(shell, &mut cli, "canvass", &mut std::io::stdout());
-            Ok(())
-        }
-        Command::ReadSheet(_) => Ok(()),
-        Command::Token(args) => args.run(ui).await,
+        Command::Completions(args) => args.run(Cli::command()),
     }
 }

@@ -136,9 +136,9 @@ impl Connection {
         AdministrationServiceClient::new(self.wire.clone()).max_decoding_message_size(ANSWER_MAX)
     }
 
-    /// What any user may ask.
+    /// What every role may ask.
     pub fn interviewing(&self) -> InterviewingServiceClient<Wire> {
-        InterviewingServiceClient::new(self.wire.clone())
+        InterviewingServiceClient::new(self.wire.clone()).max_decoding_message_size(ANSWER_MAX)
     }
 
     /// Progress and cases.

@@ -1,24 +1,28 @@
-//! `canvass import`: a school's spreadsheet into a survey, and what was not taken back.
+//! `canvass import`: a roster on its way in, and the lines that come back.
 
 use super::{
     Done, Failure, Ui,
-    remote::{Remote, request_id},
-    survey::find,
+    remote::{Connection, Remote, request_id},
+    say,
 };
-use canvass_proto::v1::{self, get_import_response, import_roster_request::Part};
+use canvass_proto::v1::{
+    GetImportRequest, Import as Report, ImportHeader, ImportMode, ImportProblem,
+    ImportRosterRequest, RosterKind, get_import_response, import_roster_request::Part,
+};
 use clap::{Args, ValueEnum};
-use comfy_table::{Table, presets};
 use indicatif::ProgressBar;
-use serde_json::json;
-use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::PathBuf;
-use tokio::io::AsyncReadExt;
-use tokio_stream::{StreamExt, wrappers::ReceiverStream};
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+use tokio::{fs::File, io::AsyncReadExt, sync::mpsc};
+use tokio_stream::wrappers::ReceiverStream;
 
-/// Bytes of a message.
+/// The largest piece that the server takes.
 const PIECE: usize = 64 * 1024;
 
+/// The kinds of roster.
 #[derive(Clone, Copy, ValueEnum)]
 enum RosterArg {
     /// Pupils and their parents' numbers, by class
@@ -29,171 +33,251 @@ enum RosterArg {
     Targets,
 }
 
-/// Import a roster: CSV (UTF-8 or GB18030) or XLSX, as people make them.
+impl RosterArg {
+    const fn message(self) -> RosterKind {
+        match self {
+            RosterArg::Parents => RosterKind::Parents,
+            RosterArg::Contacts => RosterKind::Contacts,
+            RosterArg::Targets => RosterKind::Targets,
+        }
+    }
+}
+
+/// `field=header`.
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((field, header)) if !field.is_empty() && !header.is_empty() => {
+            Ok((field.trim().to_owned(), header.trim().to_owned()))
+        }
+        Some(_) | None => Err("write FIELD=HEADER, e.g. phone=电话 or phone=D".to_owned()),
+    }
+}
+
+/// Import a roster (.csv, .txt or .xlsx) into a survey in draft
 ///
-/// Example: canvass import parents-2026 parents.xlsx --kind parents --rejected mend.xlsx
+/// Lines that cannot be taken are listed with line, column and reason; with --rejected they come
+/// back in the form of the file, with a reason column, to be mended and imported again.
+///
+/// Example: canvass import parents-2026 roster.xlsx --kind parents --rejected mend.xlsx
 #[derive(Args)]
 pub struct Import {
     /// Number or name of the survey
     survey: String,
-    /// Spreadsheet
+    /// The file
     file: PathBuf,
     /// What it lists
     #[arg(long, value_enum)]
     kind: RosterArg,
-    /// Only this sheet
-    #[arg(long)]
-    sheet: Option<String>,
-    /// Where the header is unknown: FIELD=HEADER or FIELD=COLUMN, e.g. phone=D
-    #[arg(long = "map", value_name = "FIELD=HEADER", value_parser = pair)]
-    mapping: Vec<(String, String)>,
-    /// Replace everything earlier imports of this kind brought
+    /// Only this sheet of a workbook
+    #[arg(long, default_value = "", hide_default_value = true)]
+    sheet: String,
+    /// Which column holds a field, by header or letter, where the header is not understood
+    #[arg(long, value_name = "FIELD=HEADER", value_parser = pair)]
+    map: Vec<(String, String)>,
+    /// Replace all lines of earlier imports of this kind
     #[arg(long)]
     replace: bool,
-    /// One rejected line refuses the whole file
+    /// Take nothing if one line is rejected
     #[arg(long)]
     strict: bool,
-    /// This line's much-shared phone is right
+    /// Take this line although its phone is on many lines
     #[arg(long, value_name = "LINE")]
     allow_phone: Vec<i64>,
     /// Area code of landlines written without one, e.g. 0536
-    #[arg(long)]
-    area_code: Option<String>,
-    /// Write the lines that were not taken here, with a reason column
-    #[arg(long)]
+    #[arg(long, default_value = "", hide_default_value = true)]
+    area_code: String,
+    /// Write the rejected and held lines to this file
+    #[arg(long, value_name = "OUT")]
     rejected: Option<PathBuf>,
     #[command(flatten)]
     remote: Remote,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
-    let (field, header) = text.split_once('=').ok_or("must be FIELD=HEADER")?;
-    Ok((field.to_owned(), header.to_owned()))
-}
-
 impl Import {
     pub async fn run(self, ui: Ui) -> Done {
-        let connection = self.remote.connect(ui).await?;
-        let survey_id = find(&connection, &self.survey).await?;
-        let kind = match self.kind {
-            RosterArg::Parents => v1::RosterKind::Parents,
-            RosterArg::Contacts => v1::RosterKind::Contacts,
-            RosterArg::Targets => v1::RosterKind::Targets,
-        } as i32;
-        let mode = if self.replace { v1::ImportMode::Replace } else { v1::ImportMode::Add } as i32;
-        let header = v1::ImportHeader {
-            survey_id,
-            request_id: request_id()?,
-            kind,
-            file_name: self.file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            sheet: self.sheet.clone().unwrap_or_default(),
-            mapping: self.mapping.iter().cloned().collect::<BTreeMap<_, _>>(),
-            mode,
-            strict: self.strict,
-            allow_phone_lines: self.allow_phone.clone(),
-            area_code: self.area_code.clone().unwrap_or_default(),
-        };
-        let file = tokio::fs::File::open(&self.file)
-            .await
-            .map_err(|e| Failure::Use(format!("{}: {e}", self.file.display())))?;
-        let bar = ProgressBar::new(file.metadata().await?.len());
-        let parts = read(file, bar.clone());
-        let first =
-            tokio_stream::once(v1::ImportRosterRequest { part: Some(Part::Header(header)) });
-        let done = connection.administration().import_roster(first.chain(parts)).await;
-        bar.finish_and_clear();
-        let report = done?.into_inner().report.unwrap_or_default();
-        print(&report, ui);
-        if let Some(path) = &self.rejected
-            && report.rejected + report.held > 0
-        {
-            write_rejected(&connection, survey_id, report.import_no, path).await?;
-            eprintln!("the lines that were not taken are in {}", path.display());
+        let unreadable =
+            |e: std::io::Error| Failure::Use(format!("cannot read {}: {e}", self.file.display()));
+        let file = File::open(&self.file).await.map_err(unreadable)?;
+        let about = file.metadata().await.map_err(unreadable)?;
+        if !about.is_file() {
+            return Err(Failure::Use(format!("{} is no file", self.file.display())));
         }
+        let to = self.remote.connect(ui).await?;
+        let survey_id = say::survey(&to, &self.survey).await?.id;
+        let header = self.header(survey_id)?;
+        let report = send(&to, header, file, about.len()).await?;
+        let back = match &self.rejected {
+            Some(out) if report.rejected + report.held > 0 => {
+                fetch_rejected(&to, survey_id, report.import_no, out).await?
+            }
+            Some(_) | None => false,
+        };
+        self.show(&report, back, ui)?;
         if report.status == "refused" {
             return Err(Failure::Failed("nothing was taken".to_owned()));
         }
         Ok(())
     }
-}
 
-/// The file in pieces, never whole in memory.
-fn read(
-    mut file: tokio::fs::File,
-    bar: ProgressBar,
-) -> impl tokio_stream::Stream<Item = v1::ImportRosterRequest> + Send + 'static {
-    let (out, pieces) = tokio::sync::mpsc::channel(4);
-    tokio::spawn(async move {
-        loop {
-            let mut piece = vec![0; PIECE];
-            match file.read(&mut piece).await {
-                Ok(0) | Err(_) => return,
-                Ok(read) => {
-                    piece.truncate(read);
-                    bar.inc(read as u64);
-                    let part = v1::ImportRosterRequest { part: Some(Part::Chunk(piece)) };
-                    if out.send(part).await.is_err() {
-                        return;
-                    }
-                }
+    fn header(&self, survey_id: i64) -> Result<ImportHeader, Failure> {
+        let mut mapping = BTreeMap::new();
+        for (field, column) in &self.map {
+            if mapping.insert(field.clone(), column.clone()).is_some() {
+                return Err(Failure::Use(format!("--map names {field} twice")));
             }
         }
-    });
-    ReceiverStream::new(pieces)
-}
+        let mode = if self.replace { ImportMode::Replace } else { ImportMode::Add };
+        let name = self.file.file_name().map(|n| n.to_string_lossy().into_owned());
+        Ok(ImportHeader {
+            survey_id,
+            request_id: request_id()?,
+            kind: self.kind.message().into(),
+            file_name: name.unwrap_or_default(),
+            sheet: self.sheet.clone(),
+            mapping,
+            mode: mode.into(),
+            strict: self.strict,
+            allow_phone_lines: self.allow_phone.clone(),
+            area_code: self.area_code.clone(),
+        })
+    }
 
-fn print(r: &v1::Import, ui: Ui) {
-    if ui.json {
-        let problem = |p: &v1::ImportProblem| {
-            json!({"sheet": p.sheet, "line": p.line, "column": p.column, "kind": p.kind,
-                "code": p.code, "message": p.message})
-        };
-        println!(
-            "{}",
-            json!({
-                "import_no": r.import_no, "status": r.status, "accepted": r.accepted,
-                "unchanged": r.unchanged, "rejected": r.rejected, "held": r.held,
-                "ignored": r.ignored, "encoding": r.encoding, "columns": r.columns,
-                "problem_count": r.problem_count, "log_pos": r.log_pos,
-                "problems": r.problems.iter().map(problem).collect::<Vec<_>>(),
-            })
-        );
-        return;
-    }
-    println!(
-        "{}: {} accepted, {} unchanged, {} rejected, {} held, {} passed over ({})",
-        r.status, r.accepted, r.unchanged, r.rejected, r.held, r.ignored, r.encoding
-    );
-    println!("read as: {}", r.columns.join(" "));
-    if r.problems.is_empty() {
-        return;
-    }
-    let mut table = Table::new();
-    table
-        .load_style(presets::UTF8_FULL_CONDENSED)
-        .set_header(["sheet", "line", "column", "what", "why"]);
-    for p in r.problems.iter().take(100) {
-        table.add_row([&p.sheet, &p.line.to_string(), &p.column, &p.kind, &p.message]);
-    }
-    println!("{table}");
-    if r.problem_count > 100 {
-        println!("… and {} more", r.problem_count - 100);
-    }
-}
-
-async fn write_rejected(
-    connection: &super::remote::Connection,
-    survey_id: i64,
-    import_no: i64,
-    path: &std::path::Path,
-) -> Done {
-    let request = v1::GetImportRequest { survey_id, import_no, with_rejected: true };
-    let mut parts = connection.administration().get_import(request).await?.into_inner();
-    let mut file = std::fs::File::create(path)?;
-    while let Some(message) = parts.message().await? {
-        if let Some(get_import_response::Part::RejectedChunk(piece)) = message.part {
-            file.write_all(&piece)?;
+    fn show(&self, report: &Report, back: bool, ui: Ui) -> Done {
+        if ui.json {
+            return say::line(as_json(report));
+        }
+        say::line(format!(
+            "import {} of {} ({}): {}",
+            report.import_no, report.file_name, report.encoding, report.status
+        ))?;
+        say::line(format!(
+            "accepted {}, unchanged {}, rejected {}, held {}, passed over {}",
+            report.accepted, report.unchanged, report.rejected, report.held, report.ignored
+        ))?;
+        if !report.columns.is_empty() {
+            say::line(format!("columns: {}", report.columns.join(" ")))?;
+        }
+        if !report.problems.is_empty() {
+            say::line(problems(&report.problems))?;
+        }
+        let more = report.problem_count - i64::try_from(report.problems.len()).unwrap_or_default();
+        if more > 0 {
+            say::line(format!("and {more} more"))?;
+        }
+        match &self.rejected {
+            Some(out) if back => say::line(format!("lines to mend: {}", out.display())),
+            Some(_) => say::line("no line to mend; no file written"),
+            None => Ok(()),
         }
     }
-    Ok(())
+}
+
+/// Streams header and file; never more than a few pieces are in memory.
+async fn send(
+    to: &Connection,
+    header: ImportHeader,
+    file: File,
+    size: u64,
+) -> Result<Report, Failure> {
+    let (pieces, queue) = mpsc::channel(4);
+    let bar = say::bar(size, "sending");
+    let mut admin = to.administration();
+    let call = admin.import_roster(ReceiverStream::new(queue));
+    let feed = feed(header, file, pieces, &bar);
+    tokio::pin!(call, feed);
+    let early = tokio::select! {
+        answer = &mut call => Some(answer),
+        fed = &mut feed => {
+            fed?;
+            None
+        }
+    };
+    bar.finish_and_clear();
+    let answer = match early {
+        Some(answer) => answer?.into_inner(),
+        None => say::waiting("the server reads the roster", call).await?,
+    };
+    Ok(answer.report.unwrap_or_default())
+}
+
+/// Sends the pieces. A queue that nobody reads any more means that the server has answered.
+async fn feed(
+    header: ImportHeader,
+    mut file: File,
+    pieces: mpsc::Sender<ImportRosterRequest>,
+    bar: &ProgressBar,
+) -> Result<(), Failure> {
+    let message = |part| ImportRosterRequest { part };
+    if pieces.send(message(Some(Part::Header(header)))).await.is_err() {
+        return Ok(());
+    }
+    loop {
+        let mut piece = Vec::with_capacity(PIECE);
+        let limit = u64::try_from(PIECE).unwrap_or(u64::MAX);
+        if let Err(error) = (&mut file).take(limit).read_to_end(&mut piece).await {
+            // the end of the stream would look like the end of the file, so an empty message
+            // makes the server refuse what it has
+            pieces.send(message(None)).await.ok();
+            return Err(error.into());
+        }
+        if piece.is_empty() {
+            return Ok(());
+        }
+        bar.inc(u64::try_from(piece.len()).unwrap_or_default());
+        if pieces.send(message(Some(Part::Chunk(piece)))).await.is_err() {
+            return Ok(());
+        }
+    }
+}
+
+/// Writes the lines to mend; whether there were any.
+async fn fetch_rejected(
+    to: &Connection,
+    survey_id: i64,
+    import_no: i64,
+    out: &Path,
+) -> Result<bool, Failure> {
+    let request = GetImportRequest { survey_id, import_no, with_rejected: true };
+    let mut stream = say::waiting("fetching the lines to mend", async {
+        to.administration().get_import(request).await
+    })
+    .await?;
+    let mut file = super::export::Draft::new(out)?;
+    let mut any = false;
+    while let Some(message) = stream.message().await? {
+        if let Some(get_import_response::Part::RejectedChunk(chunk)) = message.part {
+            any |= !chunk.is_empty();
+            file.write(&chunk)?;
+        }
+    }
+    if any {
+        file.keep()?;
+    }
+    Ok(any)
+}
+
+fn problems(problems: &[ImportProblem]) -> comfy_table::Table {
+    let headers = ["sheet", "line", "column", "kind", "reason", "what is wrong"];
+    let mut table = say::table(&headers, &["line"]);
+    for p in problems {
+        table.add_row([&p.sheet, &p.line.to_string(), &p.column, &p.kind, &p.code, &p.message]);
+    }
+    table
+}
+
+fn as_json(r: &Report) -> Value {
+    let problem = |p: &ImportProblem| {
+        json!({
+            "sheet": p.sheet, "line": p.line, "column": p.column, "kind": p.kind, "code": p.code,
+            "message": p.message,
+        })
+    };
+    json!({
+        "import_no": r.import_no, "kind": say::word(r.kind().as_str_name(), "ROSTER_KIND_"),
+        "file_name": r.file_name, "file_sha256": r.file_sha256, "status": r.status,
+        "accepted": r.accepted, "unchanged": r.unchanged, "rejected": r.rejected, "held": r.held,
+        "ignored": r.ignored, "problem_count": r.problem_count, "columns": r.columns,
+        "encoding": r.encoding, "log_pos": r.log_pos,
+        "problems": r.problems.iter().map(problem).collect::<Vec<_>>(),
+    })
 }

@@ -1,61 +1,171 @@
-//! `canvass survey`: making surveys and moving them on.
+//! `canvass survey`: making surveys, their settings and their steps.
 
 use super::{
     Done, Failure, Ui,
     remote::{Connection, Remote, request_id},
+    say,
 };
-use canvass_proto::v1;
+use crate::rules::questionnaire;
+use canvass_proto::v1::{
+    self, ChangeSurveyStateRequest, CreateSurveyRequest, GetSurveyRequest, ListSurveysRequest,
+    SurveySettings, UpdateSurveyRequest,
+};
 use clap::{Args, Subcommand, ValueEnum};
-use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 
-/// Which roster a survey is made from.
+/// The two kinds of survey.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum KindArg {
-    /// Pupils' parents rate the class teacher
+    /// Parents rate the class teacher; the stratum is the class
     Parents,
-    /// The contacts of a member of staff rate that person
+    /// Contacts rate a member of staff; the stratum is that person
     Contacts,
 }
 
-/// Steps of fieldwork.
+impl KindArg {
+    const fn message(self) -> v1::SurveyKind {
+        match self {
+            KindArg::Parents => v1::SurveyKind::Parents,
+            KindArg::Contacts => v1::SurveyKind::Contacts,
+        }
+    }
+
+    /// As the example files call it.
+    pub const fn file(self) -> questionnaire::Kind {
+        match self {
+            KindArg::Parents => questionnaire::Kind::Parents,
+            KindArg::Contacts => questionnaire::Kind::Contacts,
+        }
+    }
+}
+
+/// Steps a person can order.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum StateArg {
-    /// Interviewers call
+    /// Calling begins, or goes on
     Fielding,
-    /// Nothing new is handed out
+    /// No new cases are handed out
     Paused,
-    /// The end
+    /// Fieldwork ends, for good
     Closed,
 }
 
-/// What can be set; unset keeps the default or what was there.
+impl StateArg {
+    const fn message(self) -> v1::SurveyState {
+        match self {
+            StateArg::Fielding => v1::SurveyState::Fielding,
+            StateArg::Paused => v1::SurveyState::Paused,
+            StateArg::Closed => v1::SurveyState::Closed,
+        }
+    }
+}
+
+/// `HH:MM` as minutes after midnight; 24:00 is the end of the day.
+fn minutes(text: &str) -> Result<i32, String> {
+    let parse = || {
+        let (hours, minutes) = text.split_once(':')?;
+        let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+        if !(digits(hours) && digits(minutes) && minutes.len() == 2) {
+            return None;
+        }
+        let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
+        let all = hours.checked_mul(60)?.checked_add(minutes)?;
+        (minutes < 60 && all <= 1440).then_some(all)
+    };
+    parse().ok_or_else(|| "write a time of day as HH:MM, 00:00 to 24:00".to_owned())
+}
+
+fn clock(minutes: i32) -> String {
+    format!("{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
+/// Settings that can change.
 #[derive(Args)]
-pub struct Settings {
+struct Settings {
     /// Title for people
     #[arg(long)]
     title: Option<String>,
     /// Respondents' time zone [default: Asia/Shanghai]
-    #[arg(long)]
+    #[arg(long, value_name = "IANA")]
     zone: Option<String>,
-    /// Start of the calling window, HH:MM [default: 09:00]
-    #[arg(long, value_parser = minutes)]
+    /// Calling begins, local time [default: 09:00]
+    #[arg(long, value_name = "HH:MM", value_parser = minutes)]
     open: Option<i32>,
-    /// End of the calling window, HH:MM [default: 21:00]
-    #[arg(long, value_parser = minutes)]
+    /// Calling ends, local time [default: 21:00]
+    #[arg(long, value_name = "HH:MM", value_parser = minutes)]
     close: Option<i32>,
     /// Lease time in seconds, 30 to 600 [default: 90]
-    #[arg(long)]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(i32).range(30..=600))]
     lease_ttl: Option<i32>,
-    /// Language of interviews: zh-CN, zh-TW or en [default: zh-CN]
-    #[arg(long)]
+    /// Language of interviews [default: zh-CN]
+    #[arg(long, value_name = "TAG", value_parser = ["zh-CN", "zh-TW", "en"])]
     language: Option<String>,
-    /// Who releases reserves: rule or manual [default: rule]
-    #[arg(long)]
+    /// Reserves follow progress (rule) or wait for a supervisor (manual) [default: rule]
+    #[arg(long, value_parser = ["rule", "manual"])]
     release: Option<String>,
-    /// A phone on more lines than this is held [default: 4]
-    #[arg(long)]
+    /// Hold the lines of a phone that is on more lines than this [default: 4]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=1000))]
     max_lines_per_phone: Option<i32>,
+}
+
+impl Settings {
+    /// The message, and the names of what was given.
+    fn message(self) -> (SurveySettings, Vec<String>) {
+        let given = [
+            ("title", self.title.is_some()),
+            ("zone", self.zone.is_some()),
+            ("window_open_min", self.open.is_some()),
+            ("window_close_min", self.close.is_some()),
+            ("lease_ttl_s", self.lease_ttl.is_some()),
+            ("language", self.language.is_some()),
+            ("release", self.release.is_some()),
+            ("max_lines_per_phone", self.max_lines_per_phone.is_some()),
+        ];
+        let mask = given.iter().filter(|(_, is)| *is).map(|(name, _)| (*name).to_owned());
+        let settings = SurveySettings {
+            title: self.title.unwrap_or_default(),
+            zone: self.zone.unwrap_or_default(),
+            window_open_min: self.open,
+            window_close_min: self.close,
+            lease_ttl_s: self.lease_ttl.unwrap_or_default(),
+            language: self.language.unwrap_or_default(),
+            release: self.release.unwrap_or_default(),
+            max_lines_per_phone: self.max_lines_per_phone.unwrap_or_default(),
+            ..SurveySettings::default()
+        };
+        (settings, mask.collect())
+    }
+}
+
+/// A survey to be.
+#[derive(Args)]
+pub struct New {
+    /// Short name, a-z 0-9 and -
+    name: String,
+    /// Which roster it is made from
+    #[arg(long, value_enum)]
+    kind: KindArg,
+    /// Name shared by the rounds of one measurement [default: NAME]
+    #[arg(long, default_value = "", hide_default_value = true)]
+    series: String,
+    /// Round within the series
+    #[arg(long, default_value_t = 1)]
+    round: i64,
+    #[command(flatten)]
+    settings: Settings,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+/// New settings.
+#[derive(Args)]
+pub struct Update {
+    /// Number or name of the survey
+    survey: String,
+    #[command(flatten)]
+    settings: Settings,
+    #[command(flatten)]
+    remote: Remote,
 }
 
 /// Surveys.
@@ -63,202 +173,171 @@ pub struct Settings {
 pub enum Survey {
     /// Make a survey, in draft
     ///
-    /// Example: canvass survey new parents-2026 --kind parents --title 家长测评
-    New {
-        /// Short name: a-z, 0-9 and -
-        name: String,
-        /// Which roster it is made from
-        #[arg(long, value_enum)]
-        kind: KindArg,
-        #[command(flatten)]
-        settings: Box<Settings>,
-        #[command(flatten)]
-        remote: Remote,
-    },
+    /// Example: canvass survey new parents-2026 --kind parents --title "Spring 2026"
+    New(Box<New>),
     /// List surveys
+    ///
+    /// Example: canvass survey list
     List {
         #[command(flatten)]
         remote: Remote,
     },
     /// Show one survey
+    ///
+    /// Example: canvass survey show parents-2026
     Show {
-        /// Number or name
+        /// Number or name of the survey
         survey: String,
         #[command(flatten)]
         remote: Remote,
     },
     /// Change settings
-    Update {
-        /// Number or name
-        survey: String,
-        #[command(flatten)]
-        settings: Box<Settings>,
-        #[command(flatten)]
-        remote: Remote,
-    },
+    ///
+    /// Example: canvass survey update parents-2026 --close 20:30 --release manual
+    Update(Box<Update>),
     /// Open, pause or close fieldwork
     ///
     /// Example: canvass survey state parents-2026 fielding
     State {
-        /// Number or name
+        /// Number or name of the survey
         survey: String,
-        /// Where to
+        /// The step to go to
         #[arg(value_enum)]
-        state: StateArg,
+        to: StateArg,
         #[command(flatten)]
         remote: Remote,
     },
 }
 
-/// Minutes after midnight of `HH:MM`; 24:00 is the end of the day.
-fn minutes(text: &str) -> Result<i32, String> {
-    let wrong = || format!("{text} is not a time such as 09:00");
-    let (hours, minutes) = text.split_once(':').ok_or_else(wrong)?;
-    let hours: i32 = hours.parse().map_err(|_| wrong())?;
-    let minutes: i32 = minutes.parse().map_err(|_| wrong())?;
-    let all = hours * 60 + minutes;
-    let fits = (0..=24).contains(&hours) && (0..60).contains(&minutes) && all <= 1440;
-    if fits { Ok(all) } else { Err(wrong()) }
+fn kind_word(settings: &SurveySettings) -> String {
+    say::word(settings.kind().as_str_name(), "SURVEY_KIND_")
 }
 
-/// The number of a survey given as number or name.
-pub async fn find(connection: &Connection, survey: &str) -> Result<i64, Failure> {
-    if let Ok(number) = survey.parse() {
-        return Ok(number);
-    }
-    let mine = connection.interviewing().list_my_surveys(v1::ListMySurveysRequest {}).await?;
-    let mut all = mine.into_inner().surveys.into_iter();
-    all.find(|s| s.name == survey)
-        .map(|s| s.survey_id)
-        .ok_or_else(|| Failure::Failed(format!("there is no survey named {survey} for you")))
-}
-
-/// The word of a state.
-pub fn state_word(state: i32) -> String {
-    v1::SurveyState::try_from(state)
-        .map(|s| s.as_str_name().replace("SURVEY_STATE_", "").to_lowercase())
-        .unwrap_or_default()
-}
-
-fn as_json(s: &v1::Survey) -> Value {
-    let settings = s.settings.clone().unwrap_or_default();
+fn as_json(survey: &v1::Survey) -> Value {
+    let s = survey.settings.clone().unwrap_or_default();
     json!({
-        "survey_id": s.survey_id, "name": settings.name, "title": settings.title,
-        "state": state_word(s.state), "kind": settings.kind, "zone": settings.zone,
-        "window_open_min": settings.window_open_min, "window_close_min": settings.window_close_min,
-        "lease_ttl_s": settings.lease_ttl_s, "language": settings.language,
-        "release": settings.release, "log_pos": s.log_pos, "units": s.units,
-        "roster_lines": s.roster_lines, "frame_sha256": s.frame_sha256,
-        "questionnaire_version": s.questionnaire_version, "scheme_version": s.scheme_version,
+        "survey_id": survey.survey_id, "name": s.name, "title": s.title, "series": s.series,
+        "round": s.round, "kind": kind_word(&s), "state": say::state(survey.state),
+        "zone": s.zone, "open": clock(s.window_open_min()), "close": clock(s.window_close_min()),
+        "lease_ttl_s": s.lease_ttl_s, "language": s.language, "release": s.release,
+        "max_lines_per_phone": s.max_lines_per_phone, "log_pos": survey.log_pos,
+        "questionnaire_version": survey.questionnaire_version,
+        "scheme_version": survey.scheme_version, "frame_sha256": survey.frame_sha256,
+        "units": survey.units, "roster_lines": survey.roster_lines,
     })
 }
 
-fn show(survey: &v1::Survey, ui: Ui) {
-    let fields = as_json(survey);
+fn show(survey: &v1::Survey, ui: Ui) -> Done {
     if ui.json {
-        println!("{fields}");
-        return;
+        return say::line(as_json(survey));
     }
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_FULL_CONDENSED);
-    for (name, value) in fields.as_object().into_iter().flatten() {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        table.add_row([name.as_str(), &text]);
+    let s = survey.settings.clone().unwrap_or_default();
+    let not_yet = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
+    let rows = [
+        ("survey", format!("{} {}", survey.survey_id, s.name)),
+        ("title", s.title.clone()),
+        ("kind", kind_word(&s)),
+        ("series, round", format!("{}, {}", s.series, s.round)),
+        ("state", say::state(survey.state)),
+        ("calling", format!("{}-{}", clock(s.window_open_min()), clock(s.window_close_min()))),
+        ("zone", s.zone.clone()),
+        ("language", s.language.clone()),
+        ("lease", format!("{} s", s.lease_ttl_s)),
+        ("release", s.release.clone()),
+        ("lines a phone", s.max_lines_per_phone.to_string()),
+        ("roster lines", survey.roster_lines.to_string()),
+        ("questionnaire", not_yet(&survey.questionnaire_version)),
+        ("scheme", not_yet(&survey.scheme_version)),
+        ("frame", not_yet(&survey.frame_sha256)),
+        ("units", survey.units.to_string()),
+        ("log", survey.log_pos.to_string()),
+    ];
+    for (name, value) in rows {
+        say::line(format!("{name:<14} {value}"))?;
     }
-    println!("{table}");
+    Ok(())
 }
 
-impl Settings {
-    fn message(&self) -> (v1::SurveySettings, Vec<String>) {
-        let mut mask = Vec::new();
-        let mut named = |set: bool, name: &str| {
-            if set {
-                mask.push(name.to_owned());
-            }
-        };
-        named(self.title.is_some(), "title");
-        named(self.zone.is_some(), "zone");
-        named(self.open.is_some(), "window_open_min");
-        named(self.close.is_some(), "window_close_min");
-        named(self.lease_ttl.is_some(), "lease_ttl_s");
-        named(self.language.is_some(), "language");
-        named(self.release.is_some(), "release");
-        named(self.max_lines_per_phone.is_some(), "max_lines_per_phone");
-        let settings = v1::SurveySettings {
-            title: self.title.clone().unwrap_or_default(),
-            zone: self.zone.clone().unwrap_or_default(),
-            window_open_min: self.open,
-            window_close_min: self.close,
-            lease_ttl_s: self.lease_ttl.unwrap_or_default(),
-            language: self.language.clone().unwrap_or_default(),
-            release: self.release.clone().unwrap_or_default(),
-            max_lines_per_phone: self.max_lines_per_phone.unwrap_or_default(),
-            ..Default::default()
-        };
-        (settings, mask)
-    }
+/// One survey as it stands.
+pub async fn get(to: &Connection, survey_id: i64) -> Result<v1::Survey, Failure> {
+    let answer = to.administration().get_survey(GetSurveyRequest { survey_id }).await?;
+    Ok(answer.into_inner().survey.unwrap_or_default())
 }
 
 impl Survey {
     pub async fn run(self, ui: Ui) -> Done {
         match self {
-            Survey::New { name, kind, settings, remote } => {
-                let connection = remote.connect(ui).await?;
-                let kind = match kind {
-                    KindArg::Parents => v1::SurveyKind::Parents,
-                    KindArg::Contacts => v1::SurveyKind::Contacts,
-                } as i32;
-                let settings = v1::SurveySettings { name, kind, ..settings.message().0 };
-                let request =
-                    v1::CreateSurveyRequest { request_id: request_id()?, settings: Some(settings) };
-                let made = connection.administration().create_survey(request).await?;
-                show(&made.into_inner().survey.unwrap_or_default(), ui);
-            }
-            Survey::List { remote } => list(&remote.connect(ui).await?, ui).await?,
+            Survey::New(new) => new.run(ui).await,
+            Survey::List { remote } => list(&remote, ui).await,
             Survey::Show { survey, remote } => {
-                let connection = remote.connect(ui).await?;
-                let survey_id = find(&connection, &survey).await?;
-                let request = v1::GetSurveyRequest { survey_id };
-                let found = connection.administration().get_survey(request).await?;
-                show(&found.into_inner().survey.unwrap_or_default(), ui);
+                let to = remote.connect(ui).await?;
+                let found = say::survey(&to, &survey).await?;
+                show(&get(&to, found.id).await?, ui)
             }
-            Survey::Update { survey, settings, remote } => {
-                let connection = remote.connect(ui).await?;
-                let survey_id = find(&connection, &survey).await?;
-                let (settings, update_mask) = settings.message();
-                let request = v1::UpdateSurveyRequest {
+            Survey::Update(update) => update.run(ui).await,
+            Survey::State { survey, to, remote } => {
+                let wire = remote.connect(ui).await?;
+                let request = ChangeSurveyStateRequest {
                     request_id: request_id()?,
-                    survey_id,
-                    settings: Some(settings),
-                    update_mask,
+                    survey_id: say::survey(&wire, &survey).await?.id,
+                    state: to.message().into(),
                 };
-                let done = connection.administration().update_survey(request).await?;
-                show(&done.into_inner().survey.unwrap_or_default(), ui);
-            }
-            Survey::State { survey, state, remote } => {
-                let connection = remote.connect(ui).await?;
-                let survey_id = find(&connection, &survey).await?;
-                let state = match state {
-                    StateArg::Fielding => v1::SurveyState::Fielding,
-                    StateArg::Paused => v1::SurveyState::Paused,
-                    StateArg::Closed => v1::SurveyState::Closed,
-                } as i32;
-                let request =
-                    v1::ChangeSurveyStateRequest { request_id: request_id()?, survey_id, state };
-                let done = connection.administration().change_survey_state(request).await?;
-                show(&done.into_inner().survey.unwrap_or_default(), ui);
+                let done = wire.administration().change_survey_state(request).await?.into_inner();
+                let survey = done.survey.unwrap_or_default();
+                let name = survey.settings.as_ref().map_or("", |s| s.name.as_str());
+                let text = format!("survey {name} is {}", say::state(survey.state));
+                say::either(ui, || as_json(&survey), text)
             }
         }
-        Ok(())
     }
 }
 
-async fn list(connection: &Connection, ui: Ui) -> Done {
-    let mut surveys = Vec::new();
-    let mut page_token = String::new();
+impl New {
+    async fn run(self, ui: Ui) -> Done {
+        let (settings, _) = self.settings.message();
+        let settings = SurveySettings {
+            name: self.name,
+            kind: self.kind.message().into(),
+            series: self.series,
+            round: self.round,
+            ..settings
+        };
+        let request = CreateSurveyRequest { request_id: request_id()?, settings: Some(settings) };
+        let to = self.remote.connect(ui).await?;
+        let made = to.administration().create_survey(request).await?.into_inner();
+        let survey = made.survey.unwrap_or_default();
+        let name = survey.settings.as_ref().map_or("", |s| s.name.as_str());
+        let text = format!("survey {} {name} is made, in draft", survey.survey_id);
+        say::either(ui, || as_json(&survey), text)
+    }
+}
+
+impl Update {
+    async fn run(self, ui: Ui) -> Done {
+        let (settings, update_mask) = self.settings.message();
+        if update_mask.is_empty() {
+            return Err(Failure::Use(
+                "nothing to change; see `canvass survey update --help`".into(),
+            ));
+        }
+        let to = self.remote.connect(ui).await?;
+        let request = UpdateSurveyRequest {
+            request_id: request_id()?,
+            survey_id: say::survey(&to, &self.survey).await?.id,
+            settings: Some(settings),
+            update_mask,
+        };
+        let done = to.administration().update_survey(request).await?.into_inner();
+        show(&done.survey.unwrap_or_default(), ui)
+    }
+}
+
+async fn list(remote: &Remote, ui: Ui) -> Done {
+    let mut admin = remote.connect(ui).await?.administration();
+    let (mut surveys, mut page_token) = (Vec::new(), String::new());
     loop {
-        let request = v1::ListSurveysRequest { page_size: 1000, page_token };
-        let page = connection.administration().list_surveys(request).await?.into_inner();
+        let request = ListSurveysRequest { page_size: 1000, page_token };
+        let page = admin.list_surveys(request).await?.into_inner();
         surveys.extend(page.surveys);
         page_token = page.next_page_token;
         if page_token.is_empty() {
@@ -266,25 +345,21 @@ async fn list(connection: &Connection, ui: Ui) -> Done {
         }
     }
     if ui.json {
-        println!("{}", Value::from(surveys.iter().map(as_json).collect::<Vec<_>>()));
-        return Ok(());
+        return say::line(Value::from(surveys.iter().map(as_json).collect::<Vec<_>>()));
     }
-    let mut table = Table::new();
-    table
-        .load_style(presets::UTF8_FULL_CONDENSED)
-        .set_header(["survey", "name", "title", "state", "lines", "units", "log"]);
-    for s in &surveys {
-        let settings = s.settings.clone().unwrap_or_default();
+    let headers = ["survey", "name", "kind", "state", "lines", "units", "title"];
+    let mut table = say::table(&headers, &["survey", "lines", "units"]);
+    for survey in &surveys {
+        let s = survey.settings.clone().unwrap_or_default();
         table.add_row([
-            s.survey_id.to_string(),
-            settings.name,
-            settings.title,
-            state_word(s.state),
-            s.roster_lines.to_string(),
-            s.units.to_string(),
-            s.log_pos.to_string(),
+            survey.survey_id.to_string(),
+            s.name.clone(),
+            kind_word(&s),
+            say::state(survey.state),
+            survey.roster_lines.to_string(),
+            survey.units.to_string(),
+            s.title,
         ]);
     }
-    println!("{table}");
-    Ok(())
+    say::line(table)
 }

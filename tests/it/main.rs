@@ -13,9 +13,13 @@ mod cli;
 #[cfg(test)]
 mod clock;
 #[cfg(test)]
+mod commands;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod desktop;
+#[cfg(test)]
+mod document;
 #[cfg(test)]
 mod evidence;
 #[cfg(test)]

@@ -114,7 +114,7 @@ async fn cells_keep_their_counts(store: &Store) {
     let changed =
         CellRow { held: 1, done: 2, released_replicate: 3, released_n: 9, final_n: 4, ..cell(2) };
     tx.update_cells(SURVEY, std::slice::from_ref(&changed)).await.unwrap();
-    assert_eq!(tx.cells(SURVEY, &[2]).await.unwrap(), [changed.clone()]);
+    assert_eq!(tx.cells(SURVEY, &[2]).await.unwrap(), std::slice::from_ref(&changed));
     assert_eq!(tx.all_cells(SURVEY).await.unwrap(), [cell(1), changed]);
     assert_eq!(tx.yield_counts(SURVEY).await.unwrap(), (2, 4));
     assert_eq!(tx.yield_counts(8).await.unwrap(), (0, 0));
@@ -288,7 +288,7 @@ async fn the_quarantine_is_decided_once(store: &Store) {
     tx.resolve_quarantine(SURVEY, &again).await.unwrap();
     assert_eq!(
         tx.quarantine(SURVEY, &[1]).await.unwrap(),
-        [decided.clone()],
+        std::slice::from_ref(&decided),
         "the first decision stands"
     );
     assert_eq!(tx.quarantine_after(SURVEY, 0, false, 9).await.unwrap(), [entry(2)]);
