@@ -196,3 +196,10 @@ fn an_independent_library_agrees_about_every_number_that_is_read() {
     }
     assert!(judged > 60, "{judged}");
 }
+
+#[test]
+fn a_number_that_ends_inside_its_area_code_is_refused() {
+    for text in ["031", "03", "0", "010", "0536", "+8631"] {
+        assert!(canvass::rules::phone::parse(text, None).is_err(), "{text}");
+    }
+}

@@ -65,7 +65,8 @@ pub(super) fn national(digits: &str, abroad: bool, area: Option<&str>) -> Result
 /// local numbers of 8 digits, the others of 7 or 8; none begins with 0, 1 or 9.
 fn landline(digits: &str) -> Result<&str, Msg> {
     let Some(length) = area_length(digits) else { return Err(msg!("phone.area_unknown")) };
-    let local = &digits[length..];
+    // a number may end inside its area code
+    let local = digits.get(length..).unwrap_or_default();
     let fits = local.len() == 8 || (length == 3 && local.len() == 7);
     if !fits {
         return Err(msg!("phone.local_length", digits = local.len()));
