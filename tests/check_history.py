@@ -2,11 +2,13 @@
 """Judges a run from its clients' history and the exports alone: nothing acknowledged is missing,
 nothing is doubled. Standard library only; shares no code with the server.
 
-    check_history.py HISTORY.jsonl INTERVIEWS.csv ATTEMPTS.csv
+    check_history.py HISTORY.jsonl INTERVIEWS.csv ATTEMPTS.csv [SURVEY]
 
 HISTORY holds one JSON object a line: {"op": "submit" | "attempt", "request_id", "case_no",
 "epoch", "answers": {"indicator.item": value, ...}, "outcome", "result": "ok" | "unknown" | "error",
-"status": receipt status, "attempt_no", "log_pos"}. The exports are the exact dialect.
+"status": receipt status, "code", "attempt_no", "log_pos"}, and of drafts {"op": "save", "case_no",
+"result", "answers"}; other ops are passed over. SURVEY keeps the lines of one "survey" number, as
+in the client-log.jsonl of the demo. The exports are the exact dialect.
 Exit 0: sound. 1: a loss or a double, named. 2: unusable input.
 """
 import csv
@@ -22,12 +24,12 @@ def fail(found):
 
 
 def main():
-    if len(sys.argv) != 4:
+    if len(sys.argv) not in (4, 5):
         print(__doc__)
         sys.exit(2)
     try:
         with open(sys.argv[1], encoding="utf-8") as file:
-            history = [json.loads(line) for line in file if line.strip()]
+            lines = [json.loads(line) for line in file if line.strip()]
         with open(sys.argv[2], encoding="utf-8", newline="") as file:
             interviews = [row for row in csv.DictReader(file) if row["case_no"]]
         with open(sys.argv[3], encoding="utf-8", newline="") as file:
@@ -35,6 +37,14 @@ def main():
     except (OSError, ValueError, KeyError) as error:
         print(f"unusable: {error}")
         sys.exit(2)
+    if len(sys.argv) == 5:
+        lines = [op for op in lines if str(op.get("survey")) == sys.argv[4]]
+    history = [op for op in lines if op["op"] in ("submit", "attempt")]
+    if not history:
+        print("unusable: no interview and no dial in the history")
+        sys.exit(2)
+    drafts = {op["case_no"]: op["answers"] for op in lines
+              if op["op"] == "save" and op["result"] == "ok"}
     found = []
 
     # the newest word of the server on each request decides: a repeat has the same receipt
@@ -80,7 +90,14 @@ def main():
         if len(numbers) > 1:
             found.append(f"case {case_no}: {len(numbers)} dials were an interview")
 
+    def compare(what, case_no, answers):
+        row = by_case[case_no][0]
+        for item, value in answers.items():
+            if row.get(item) != str(value):
+                found.append(f"{what}: case {case_no}: {item} is {row.get(item)}, said {value}")
+
     # nothing acknowledged is missing, and it is what was said
+    partial = set()
     for key, op in final.items():
         if op["result"] != "ok" or op["status"] == "QUARANTINED":
             continue
@@ -88,21 +105,27 @@ def main():
         if (case_no, op["attempt_no"], 1) not in dials:
             found.append(f"request {key}: dial {op['attempt_no']} of case {case_no} is missing")
             continue
-        if op["op"] == "submit":
-            rows = by_case.get(case_no, [])
-            if not rows:
-                found.append(f"request {key}: the interview of case {case_no} is missing")
-                continue
-            for item, value in op["answers"].items():
-                if rows[0].get(item) != str(value):
-                    found.append(f"request {key}: case {case_no}: {item} is {rows[0].get(item)}, said {value}")
-        elif dials[(case_no, op["attempt_no"], 1)]["outcome"] != op["outcome"]:
+        if op["op"] == "attempt" and dials[(case_no, op["attempt_no"], 1)]["outcome"] != op["outcome"]:
             found.append(f"request {key}: case {case_no}: another outcome is stored")
+        # a dial broken off with enough answers is an interview too: that of the last draft
+        if op["op"] == "submit" or op.get("code") == "1.2":
+            if op["op"] == "attempt":
+                partial.add(case_no)
+            if case_no not in by_case:
+                found.append(f"request {key}: the interview of case {case_no} is missing")
+            else:
+                said = op["answers"] if op["op"] == "submit" else drafts.get(case_no, {})
+                compare(f"request {key}", case_no, said)
 
     # nothing stored that nobody sent
     sent = {(op["op"], op["case_no"]) for op in history}
-    for case_no in by_case:
-        if ("submit", case_no) not in sent:
+    for case_no, rows in by_case.items():
+        if ("submit", case_no) in sent or case_no in partial:
+            continue
+        # the close of a survey makes a partial interview of a draft that was left
+        if rows[0]["outcome"] == "1.2" and case_no in drafts:
+            compare("at close", case_no, drafts[case_no])
+        else:
             found.append(f"case {case_no}: an interview that nobody sent")
     per_case = {}
     for op in final.values():

@@ -1,12 +1,13 @@
 //! The crew: every interviewer's next act stands in one queue by simulated time; the earliest sets the
 //! clock and makes its call. So a run depends on the seed alone.
 
-use super::desktop::Desktop;
+use super::desktop::{Answers, Desktop};
 use super::people::{self, Met};
 use crate::clock::Clock;
 use crate::desk::Desk;
 use crate::error::Result;
-use canvass_proto::v1;
+use canvass_proto::v1::{self, answer::Value as Given};
+use serde_json::Value;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
@@ -114,10 +115,10 @@ impl<'d> Crew<'d> {
             Act::Ring(case) => self.ring(at, seat, case, late).await,
             Act::Asked(case, page) => self.ask(seat, case, page).await,
             Act::Finish(case) => {
-                let ratings = self.ratings(&case, PAGES);
+                let answers = self.answers(&case, PAGES);
                 let desktop = &mut self.seats[seat].0;
-                let receipt = desktop.submit(at, &case, ratings).await?;
-                Ok(after(receipt.next, late))
+                let receipt = desktop.submit(at, &case, answers).await?;
+                Ok(after(receipt.next))
             }
             Act::Restart => {
                 let desktop = &mut self.seats[seat].0;
@@ -151,6 +152,11 @@ impl<'d> Crew<'d> {
         let phone = number(&case);
         let met = people::dial(self.seed, &phone, case.attempts.len());
         let desktop = &mut self.seats[seat].0;
+        if late {
+            // nobody is rung up after nine: what is in hand goes back
+            desktop.release(at, &case).await?;
+            return Ok((SECOND_US, Act::Look));
+        }
         let receipt = match met {
             Met::Nobody(outcome) => desktop.record(at, &case, outcome, 0).await?,
             Met::Later(minutes) => {
@@ -162,14 +168,14 @@ impl<'d> Crew<'d> {
             }
             Met::Interview | Met::HangsUp => {
                 if !desktop.start(at, &case).await? {
-                    let busy = v1::Outcome::NoAnswer;
-                    let receipt = desktop.record(at, &case, busy, 0).await?;
-                    return Ok(after(receipt.next, late));
+                    // the cell is full, or the case is another's by now: nothing to write down
+                    desktop.release(at, &case).await?;
+                    return Ok((10 * SECOND_US, Act::Look));
                 }
                 return Ok((60 * SECOND_US, Act::Asked(case, 1)));
             }
         };
-        Ok(after(receipt.next, late))
+        Ok(after(receipt.next))
     }
 
     /// A page has been asked: it is kept. Now and then a respondent hangs up, a desktop crashes, or an
@@ -180,16 +186,16 @@ impl<'d> Crew<'d> {
         case: Box<v1::Assignment>,
         page: usize,
     ) -> Result<(i64, Act)> {
-        let ratings = self.ratings(&case, page);
+        let answers = self.answers(&case, page);
         let save_no = case.draft_save_no + i64::try_from(page).unwrap_or_default();
         let at = self.clock.now_us();
         let phone = number(&case);
         let met = people::dial(self.seed, &phone, case.attempts.len());
         let desktop = &mut self.seats[seat].0;
-        desktop.page(&case, save_no, ratings, page < PAGES).await?;
+        desktop.page(at, &case, save_no, answers, page < PAGES).await?;
         if met == Met::HangsUp {
             let receipt = desktop.record(at, &case, v1::Outcome::BreakOff, 0).await?;
-            return Ok(after(receipt.next, false));
+            return Ok(after(receipt.next));
         }
         if desktop.dice.happens(8) {
             return Ok((30 * SECOND_US, Act::Restart));
@@ -204,9 +210,9 @@ impl<'d> Crew<'d> {
     }
 
     /// The answers of the first pages of an interview.
-    fn ratings(&self, case: &v1::Assignment, pages: usize) -> Vec<v1::Rating> {
+    fn answers(&self, case: &v1::Assignment, pages: usize) -> Answers {
         let Some(questionnaire) = self.questionnaires.get(&case.survey_id) else {
-            return Vec::new();
+            return Answers { ratings: Vec::new(), said: Value::Null };
         };
         let items: Vec<&v1::Item> =
             questionnaire.indicators.iter().flat_map(|i| &i.items).collect();
@@ -224,7 +230,9 @@ impl<'d> Crew<'d> {
             }));
             v1::Rating { target_no: target.target_no, answers }
         };
-        case.targets.iter().map(rate).collect()
+        let ratings: Vec<_> = case.targets.iter().map(rate).collect();
+        let said = ratings.first().map_or(Value::Null, |one| exported(questionnaire, one));
+        Answers { ratings, said }
     }
 }
 
@@ -234,11 +242,33 @@ fn number(case: &v1::Assignment) -> String {
     proposed.or(case.phones.first()).map(|p| p.number.clone()).unwrap_or_default()
 }
 
-/// What follows a finished call. Who gets a case after nine puts it back by not dialling: its lease
-/// ends by itself.
-fn after(next: Option<v1::Assignment>, late: bool) -> (i64, Act) {
+/// What follows a finished call.
+fn after(next: Option<v1::Assignment>) -> (i64, Act) {
     match next {
-        Some(case) if !late => (25 * SECOND_US, Act::Ring(Box::new(case))),
-        Some(_) | None => (10 * SECOND_US, Act::Look),
+        Some(case) => (25 * SECOND_US, Act::Ring(Box::new(case))),
+        None => (10 * SECOND_US, Act::Look),
     }
+}
+
+/// The answers about one target by column of the export, as it will show them.
+fn exported(questionnaire: &v1::Questionnaire, rating: &v1::Rating) -> Value {
+    let given = |id: &str| rating.answers.iter().find(|a| a.item == id)?.value.clone();
+    let items =
+        questionnaire.indicators.iter().flat_map(|i| i.items.iter().map(move |item| (i, item)));
+    let points = |item: &v1::Item| -> Option<Value> {
+        Some(match given(&item.id)? {
+            Given::Score(points) => points.into(),
+            Given::Option(code) => item.options.iter().find(|o| o.code == code)?.value.into(),
+            Given::DontKnow(_) => "dk".into(),
+            Given::Refused(_) => "refused".into(),
+            Given::Text(_) => return None,
+        })
+    };
+    let scored =
+        items.filter_map(|(i, item)| Some((format!("{}.{}", i.id, item.id), points(item)?)));
+    let open = questionnaire.open_questions.iter().filter_map(|open| match given(&open.id)? {
+        Given::Text(words) => Some((format!("verbatim:{}", open.id), words.into())),
+        Given::Score(_) | Given::Option(_) | Given::DontKnow(_) | Given::Refused(_) => None,
+    });
+    Value::Object(scored.chain(open).collect())
 }

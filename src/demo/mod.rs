@@ -31,6 +31,8 @@ use std::path::{Path, PathBuf};
 use tokio::sync::oneshot;
 use tonic::transport::Channel;
 
+pub use recount::{Exports, recount};
+
 /// Evenings at the most.
 const EVENINGS_MAX: i64 = 12;
 /// Fieldwork ends when this share of the targets, in percent, has its minimum.
@@ -295,7 +297,8 @@ async fn finish(
     let log = fs::read_to_string(log_path)?;
     let mut differences = Vec::new();
     for (survey_id, name) in surveys.into_iter().zip(NAMES) {
-        show.table(name, &admin.scores(survey_id).await?);
+        let table = admin.scores(survey_id).await?;
+        show.table(name, &table);
         let write = |file: &str, bytes: &[u8]| fs::write(order.out.join(file), bytes);
         let csv = admin.export_scores(survey_id, v1::ExportFormat::Csv).await?;
         write(&format!("scores-{name}.csv"), &csv)?;
@@ -321,7 +324,13 @@ async fn finish(
             checked.strata, checked.units, checked.sampled
         ));
         let progress = admin.progress(survey_id).await?;
-        let found = recount::recount(survey_id, &log, &interviews, &attempts, &progress)?;
+        let exports = Exports {
+            interviews: &interviews,
+            attempts: &attempts,
+            scores: &table.rows,
+            progress: &progress,
+        };
+        let found = recount(survey_id, &log, &exports)?;
         differences.extend(found.into_iter().map(|line| format!("{name}: {line}")));
     }
     if differences.is_empty() {

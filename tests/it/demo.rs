@@ -2,6 +2,8 @@
 //! them.
 
 use crate::floor::{Kind, Place};
+use canvass::demo::{Exports, recount};
+use canvass_proto::v1;
 use sha2::{Digest, Sha256};
 use std::{
     collections::BTreeMap,
@@ -92,4 +94,80 @@ fn the_same_seed_gives_the_same_files_on_both_databases() {
     }
     let scores = fs::read_to_string(a.join("scores-parents.csv")).unwrap();
     assert!(scores.contains(",false,"), "both surveys are closed: not interim");
+}
+
+/// Judged by both: the demo's own recount, and the script that shares no code with it.
+fn faults(dir: &Path, log: &str, interviews: &str, attempts: &str) -> (usize, bool) {
+    let mut reader = csv::Reader::from_path(dir.join("scores-parents.csv")).unwrap();
+    let at = |name: &str, headers: &csv::StringRecord| {
+        // the file begins with a byte order mark
+        headers.iter().position(|h| h.trim_start_matches('\u{feff}') == name).unwrap()
+    };
+    let headers = reader.headers().unwrap().clone();
+    let (target, n) = (at("target", &headers), at("n", &headers));
+    let scores: Vec<v1::ScoreRow> = reader
+        .records()
+        .map(|row| {
+            let row = row.unwrap();
+            let (target, n) = (row[target].to_owned(), row[n].parse().unwrap());
+            v1::ScoreRow { target, n, ..Default::default() }
+        })
+        .collect();
+    let exports = Exports {
+        interviews: interviews.as_bytes(),
+        attempts: attempts.as_bytes(),
+        scores: &scores,
+        progress: &v1::Progress::default(),
+    };
+    let own = recount(1, log, &exports).unwrap().len();
+    let planted = dir.join("planted");
+    fs::create_dir_all(&planted).unwrap();
+    for (name, text) in [("log", log), ("interviews", interviews), ("attempts", attempts)] {
+        fs::write(planted.join(name), text).unwrap();
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/check_history.py");
+    let mut judge = Command::new("python3");
+    judge.arg(script).args(["log", "interviews", "attempts", "1"]).current_dir(&planted);
+    let judged = judge.output().unwrap();
+    let said = String::from_utf8_lossy(&judged.stdout).into_owned();
+    let code = judged.status.code();
+    assert!(matches!(code, Some(0 | 1)), "{said}{}", String::from_utf8_lossy(&judged.stderr));
+    (own, code == Some(0))
+}
+
+#[test]
+fn the_recount_finds_what_is_planted() {
+    let place = Place::new(Kind::Sqlite);
+    let dir = place.path("planted-demo");
+    run(&dir, None);
+    let read = |name: &str| fs::read_to_string(dir.join(name)).unwrap();
+    let log = read("client-log.jsonl");
+    let (interviews, attempts) = (read("interviews-parents.csv"), read("attempts-parents.csv"));
+    assert_eq!(faults(&dir, &log, &interviews, &attempts), (0, true), "as it is");
+
+    let spoken = interviews.lines().find(|line| line.contains(",1.1,true,false,")).unwrap();
+    let lost = interviews.replacen(&format!("{spoken}\n"), "", 1);
+    let twice = interviews.replacen(spoken, &format!("{spoken}\n{spoken}"), 1);
+    let dial = attempts.lines().find(|line| line.contains(",no_answer,")).unwrap();
+    let undialled = attempts.replacen(&format!("{dial}\n"), "", 1);
+    let redialled = attempts.replacen(dial, &format!("{dial}\n{dial}"), 1);
+    let other = attempts.replacen(",no_answer,", ",busy,", 1);
+    let uncounted = log.replacen("\"op\":\"submit\"", "\"op\":\"forgotten\"", 1);
+    let answer = log.lines().find(|l| l.contains("\"op\":\"submit\"")).unwrap();
+    let claimed = answer.replacen("\"overall.overall\":", "\"overall.overall\":1", 1);
+    let claimed = log.replacen(answer, &claimed, 1);
+    let plants = [
+        ("a lost interview", &log, &lost, &attempts),
+        ("a doubled interview", &log, &twice, &attempts),
+        ("a lost dial", &log, &interviews, &undialled),
+        ("a doubled dial", &log, &interviews, &redialled),
+        ("another outcome", &log, &interviews, &other),
+        ("an interview nobody handed in", &uncounted, &interviews, &attempts),
+        ("another answer", &claimed, &interviews, &attempts),
+    ];
+    for (what, log, interviews, attempts) in plants {
+        let (own, sound) = faults(&dir, log, interviews, attempts);
+        assert!(own > 0, "the recount does not see {what}");
+        assert!(!sound, "the script does not see {what}");
+    }
 }
