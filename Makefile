@@ -1,14 +1,14 @@
 # `make test` is the whole judgement: style, lints, tests on both databases, independent checkers.
-# It installs PostgreSQL when it is missing, starts its own throwaway cluster, and gives up with a
+# It installs PostgreSQL and strace when they are missing, starts its own throwaway cluster, and gives up with a
 # clear failure after 75 minutes.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 LIMIT_S ?= 4500
 PYTHON ?= python3
 
-.PHONY: test check lint suites postgres python bench newcomer clean
+.PHONY: test check lint suites tools python bench newcomer clean
 
-test: postgres python
+test: tools python
 	@timeout --foreground $(LIMIT_S) $(MAKE) --no-print-directory check || { code=$$?; \
 	  if [ $$code -eq 124 ]; then echo "make test: stopped after $(LIMIT_S) s: too slow, or something hangs"; fi; exit $$code; }
 
@@ -21,12 +21,14 @@ lint:
 suites:
 	cargo test --workspace --lib --test it
 
-# Debian and its kin; elsewhere install PostgreSQL by hand
-postgres:
-	@if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then \
-	  echo "installing PostgreSQL for the tests"; \
+# Debian and its kin; elsewhere install PostgreSQL and strace (it makes the disk fail) by hand
+tools:
+	@need=; ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need="postgresql"; \
+	command -v strace >/dev/null || need="$$need strace"; \
+	if [ -n "$$need" ]; then \
+	  echo "installing for the tests: $$need"; \
 	  if [ "$$(id -u)" = 0 ]; then SUDO=; else SUDO=sudo; fi; \
-	  $$SUDO apt-get update -qq && $$SUDO env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql >/dev/null; \
+	  $$SUDO apt-get update -qq && $$SUDO env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$need >/dev/null; \
 	fi
 
 # the Python client of examples/desktop needs grpcio

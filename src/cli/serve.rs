@@ -7,14 +7,15 @@ use crate::desk::Desk;
 use crate::error::{Error, Result};
 use crate::msg;
 use crate::rpc::{Listen, Tls, serve};
-use crate::store::{Durability, Migrate, Store};
+use crate::store::{Durability, Migrate, Store, notices};
 use clap::{Args, ValueEnum};
 use std::{fs, io::IsTerminal, net::SocketAddr, path::PathBuf};
 use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// How the log is written.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum LogFormat {
+pub enum LogFormat {
     /// One readable line an event.
     Text,
     /// One JSON object a line.
@@ -68,15 +69,17 @@ pub struct Serve {
     log: String,
 }
 
-fn trace(filter: &str, format: LogFormat) -> Result<()> {
+/// Sends the log to stderr; PostgreSQL's warnings are heard whatever the filter.
+pub fn trace(filter: &str, format: LogFormat) -> Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(filter)
         .map_err(|e| Error::invalid("log", msg!("serve.bad_filter", why = e)))?;
-    let layer = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let set = match format {
-        LogFormat::Text => layer.with_ansi(std::io::stderr().is_terminal()).try_init(),
-        LogFormat::Json => layer.json().try_init(),
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = match format {
+        LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).boxed(),
+        LogFormat::Json => lines.json().boxed(),
     };
-    set.map_err(Error::Internal)
+    let all = tracing_subscriber::registry().with(lines.with_filter(filter)).with(notices());
+    all.try_init().map_err(Error::defect)
 }
 
 fn read(name: &str, path: &std::path::Path) -> Result<Vec<u8>> {
@@ -131,7 +134,7 @@ impl Serve {
 }
 
 /// Resolves at the first SIGTERM or SIGINT.
-fn stop_signal() -> Result<impl Future<Output = ()> + Send> {
+pub fn stop_signal() -> Result<impl Future<Output = ()> + Send> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {

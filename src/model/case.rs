@@ -76,6 +76,8 @@ pub struct CaseRow {
     pub started: bool,
     /// A place in the cell is reserved.
     pub reserved: bool,
+    /// Why the lease in force was granted: `appointment`, `retry`, `fresh`, `person`.
+    pub lease_why: String,
     /// Dials so far.
     pub attempts: i64,
     /// Number to dial next.

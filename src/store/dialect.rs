@@ -124,6 +124,7 @@ impl Link<'_> {
 /// The one place where database errors get their meaning, by SQLSTATE (constraint names are absent
 /// on a distributed PostgreSQL). Whatever leaves the outcome open is [`Error::Busy`].
 pub fn classify(error: sqlx::Error) -> Error {
+    super::sqlite::stop_on_failed_disk(&error);
     let away = matches!(
         &error,
         sqlx::Error::Io(_)

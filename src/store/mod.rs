@@ -3,6 +3,7 @@
 //! `postgres.rs`. The store decides nothing and knows no clock: times and numbers are arguments.
 
 pub mod dialect;
+mod notice;
 mod postgres;
 mod sql;
 mod sqlite;
@@ -11,7 +12,9 @@ use crate::error::Result;
 use crate::msg;
 use dialect::{Arg, Link, Row, classify, value_list};
 use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr, Sqlite, Transaction};
+use std::sync::{Arc, atomic::AtomicBool};
 
+pub use notice::notices;
 pub use sql::*;
 
 /// Whether starting brings the schema up to date.
@@ -70,7 +73,8 @@ impl Store {
                 db.writer.begin_with("begin immediate").await.map_err(classify)?,
             ))),
             Backend::Postgres(db) => {
-                Ok(Tx(Inner::Postgres(db.pool.begin().await.map_err(classify)?)))
+                let tx = db.pool.begin().await.map_err(classify)?;
+                Ok(Tx(Inner::Postgres(tx, db.unconfirmed.clone())))
             }
         }
     }
@@ -83,7 +87,8 @@ impl Store {
             }
             Backend::Postgres(db) => {
                 let begin = "begin isolation level repeatable read read only";
-                Ok(Tx(Inner::Postgres(db.pool.begin_with(begin).await.map_err(classify)?)))
+                let tx = db.pool.begin_with(begin).await.map_err(classify)?;
+                Ok(Tx(Inner::Postgres(tx, db.unconfirmed.clone())))
             }
         }
     }
@@ -153,7 +158,7 @@ pub struct Tx(Inner);
 
 enum Inner {
     Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(Transaction<'static, Postgres>, Arc<AtomicBool>),
 }
 
 /// The largest number of arguments sent in one statement, on PostgreSQL (its limit is 65,535) and on
@@ -166,19 +171,19 @@ impl Tx {
     pub async fn commit(self) -> Result<()> {
         match self.0 {
             Inner::Sqlite(tx) => tx.commit().await.map_err(sqlite::commit_failed),
-            Inner::Postgres(tx) => tx.commit().await.map_err(postgres::commit_failed),
+            Inner::Postgres(tx, unconfirmed) => postgres::commit(tx, &unconfirmed).await,
         }
     }
 
     fn link(&mut self) -> Link<'_> {
         match &mut self.0 {
             Inner::Sqlite(tx) => Link::Sqlite(tx),
-            Inner::Postgres(tx) => Link::Postgres(tx),
+            Inner::Postgres(tx, _) => Link::Postgres(tx),
         }
     }
 
     const fn is_postgres(&self) -> bool {
-        matches!(self.0, Inner::Postgres(_))
+        matches!(self.0, Inner::Postgres(..))
     }
 
     async fn run(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<u64> {

@@ -1,10 +1,20 @@
 //! PostgreSQL: several replicas of the service share one server.
 
-use super::{MIGRATOR, Migrate, dialect::classify};
+use super::{MIGRATOR, Migrate, dialect::classify, notice};
 use crate::error::{Error, Result};
 use crate::msg;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use std::{str::FromStr, time::Duration};
+use sqlx::{
+    Transaction,
+    postgres::{PgConnectOptions, PgPool, PgPoolOptions},
+};
+use std::{
+    str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 /// Connections a replica opens at the most.
 const CONNECTIONS: u32 = 16;
@@ -15,6 +25,8 @@ const STATEMENTS: usize = 600;
 #[derive(Clone)]
 pub struct Postgres {
     pub pool: PgPool,
+    /// A commit ended with a warning: what stands here may be missing on the standby.
+    pub unconfirmed: Arc<AtomicBool>,
 }
 
 /// Connects and brings the schema up to date; several replicas starting together migrate once.
@@ -30,6 +42,7 @@ pub async fn open(url: &str, migrate: Migrate) -> Result<Postgres> {
         .connect_with(options)
         .await
         .map_err(|e| Error::invalid("db", msg!("store.cannot_connect", why = e)))?;
+    notice::check(&pool).await?;
     match migrate {
         Migrate::Auto => MIGRATOR.run(&pool).await.map_err(migration)?,
         Migrate::Never => check_schema(
@@ -39,7 +52,7 @@ pub async fn open(url: &str, migrate: Migrate) -> Result<Postgres> {
                 .map_err(classify)?,
         )?,
     }
-    Ok(Postgres { pool })
+    Ok(Postgres { pool, unconfirmed: Arc::default() })
 }
 
 impl Postgres {
@@ -73,7 +86,26 @@ pub fn check_schema(found: Option<i64>) -> Result<()> {
     }
 }
 
-/// A commit that failed: its outcome is unknown, the client repeats its request.
-pub fn commit_failed(error: sqlx::Error) -> Error {
-    Error::Busy(error.into())
+/// Commits, and answers for it only if the server did so without a warning. After a warning even a
+/// transaction that changed nothing (the repeat of a request) must commit something that the standby
+/// confirms: a later commit is confirmed only together with all before it.
+///
+/// # Errors
+/// [`Error::Busy`]: the outcome is unknown, the client repeats its request.
+pub async fn commit(
+    mut tx: Transaction<'static, sqlx::Postgres>,
+    unconfirmed: &AtomicBool,
+) -> Result<()> {
+    if unconfirmed.load(Ordering::SeqCst) {
+        let mark = "select pg_logical_emit_message(true, 'canvass', 'confirm')";
+        sqlx::query(mark).execute(&mut *tx).await.map_err(classify)?;
+    }
+    let (done, warned) = notice::heard(tx.commit()).await;
+    done.map_err(|error| Error::Busy(error.into()))?;
+    unconfirmed.store(warned, Ordering::SeqCst);
+    if warned {
+        tracing::error!("a commit was not confirmed by the standby: nothing of it is acknowledged");
+        return Err(Error::Busy("the commit was not confirmed by the standby".into()));
+    }
+    Ok(())
 }

@@ -92,14 +92,24 @@ fn lock(path: &Path) -> Result<File> {
     Ok(file)
 }
 
-/// A commit that failed. After an error of fsync or write the file's state is unknown: the process
-/// must not go on, so that nothing is acknowledged on top of it (I/O error 10, full disk excepted).
-pub fn commit_failed(error: sqlx::Error) -> Error {
-    if let sqlx::Error::Database(db) = &error
-        && db.code().and_then(|c| c.parse::<i64>().ok()).is_some_and(|c| c & 0xff == 10)
+/// SQLite's codes for a disk that failed to write, sync, truncate or sync a folder. A full disk is
+/// another code: writes are refused, nothing is lost.
+const DISK_FAILED: [&str; 4] = ["778", "1034", "1546", "1290"];
+
+/// Ends the process (exit code 74) if an error says that the disk failed: the kernel may have
+/// dropped what it could not write, and nothing may be acknowledged on top of that.
+pub fn stop_on_failed_disk(error: &sqlx::Error) {
+    let sqlx::Error::Database(db) = error else { return };
+    if db.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some()
+        && db.code().is_some_and(|code| DISK_FAILED.contains(&code.as_ref()))
     {
-        tracing::error!(code = ?db.code(), "the disk reported an error while committing; stopping");
+        tracing::error!(code = ?db.code(), "the disk reported an error while writing; stopping");
         std::process::exit(74);
     }
+}
+
+/// A commit that failed: its outcome is unknown, the client repeats its request.
+pub fn commit_failed(error: sqlx::Error) -> Error {
+    stop_on_failed_disk(&error);
     Error::Busy(error.into())
 }

@@ -1,4 +1,10 @@
-//! Real processes under kill -9 and SIGSTOP, judged from outside.
+//! Real processes under kill -9, SIGSTOP, SIGTERM, a disk and a standby that fail, judged from
+//! outside.
 
+mod canary;
+mod disk;
 mod kill;
 mod pause;
+mod standby;
+mod term;
+mod tls;

@@ -235,7 +235,7 @@ pub struct Assignment {
     /// Time agreed, 0 if none.
     pub appointment_us: i64,
     /// Why this case.
-    pub why: &'static str,
+    pub why: String,
     /// StartInterview was called.
     pub started: bool,
     /// Number of the draft's save.

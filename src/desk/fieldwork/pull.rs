@@ -108,9 +108,8 @@ impl World {
         if self.unreserve(case_no).is_err() {
             return;
         }
-        let mut why = "";
         self.change(case_no, |c| {
-            why = reason_of(c);
+            c.lease_why = if how == "person" { how } else { reason_of(c) }.to_owned();
             c.epoch += 1;
             c.holder = who.user_id;
             c.lease_since_us = now_us;
@@ -121,11 +120,10 @@ impl World {
         });
         let Some(case) = self.cases.get(&case_no) else { return };
         let (epoch, cell_no) = (case.epoch, case.cell_no);
+        let detail = format!("why={}", case.lease_why);
         if let Some(group) = case.person_group.clone() {
             self.busy.insert(group);
         }
-        let why = if how == "person" { how } else { why };
-        let detail = format!("why={why}");
         self.event(who, "lease", Event { case_no, epoch, cell_no, detail, ..Event::default() });
     }
 

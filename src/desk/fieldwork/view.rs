@@ -4,7 +4,7 @@ use super::command::{Assignment, Lease};
 use super::interview::draft_ratings;
 use crate::error::{Error, Result};
 use crate::model::{
-    AttemptRow, CaseRow, DraftRow, SurveyRow, TargetRow, UnitPhoneRow, UnitRow, queue, state,
+    AttemptRow, CaseRow, DraftRow, SurveyRow, TargetRow, UnitPhoneRow, UnitRow, state,
 };
 use crate::store::Tx;
 use chrono::DateTime;
@@ -15,14 +15,6 @@ fn local_time(now_us: i64, zone: &str) -> String {
     let zone: chrono_tz::Tz = zone.parse().unwrap_or(chrono_tz::Tz::UTC);
     let at = DateTime::from_timestamp_micros(now_us).unwrap_or_default().with_timezone(&zone);
     at.to_rfc3339_opts(chrono::SecondsFormat::Secs, false)
-}
-
-const fn why(case: &CaseRow) -> &'static str {
-    match case.plan_queue {
-        queue::APPOINTMENT => "appointment",
-        queue::FRESH if case.attempts == 0 => "fresh",
-        _ => "retry",
-    }
 }
 
 /// The latest version of each dial, by case.
@@ -130,7 +122,7 @@ pub async fn views(
             language: survey.language.clone(),
             questionnaire_version: survey.questionnaire_version.clone(),
             appointment_us: case.appointment_us,
-            why: why(case),
+            why: case.lease_why.clone(),
             started: case.started,
             draft_save_no: draft.map_or(0, |d| d.save_no),
             draft: draft.map(|d| draft_ratings(&d.body)).unwrap_or_default(),

@@ -76,7 +76,7 @@ pub fn assignment_message(a: &Assignment, heartbeat_s: i32) -> v1::Assignment {
         language: a.language.clone(),
         questionnaire_version: a.questionnaire_version.clone(),
         appointment_us: a.appointment_us,
-        why: a.why.to_owned(),
+        why: a.why.clone(),
         started: a.started,
         draft_save_no: a.draft_save_no,
         draft: ratings_message(&a.draft),

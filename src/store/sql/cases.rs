@@ -11,7 +11,7 @@ macro_rules! select_case {
             "select c.case_no, c.unit_no, c.cell_no, c.role, c.replicate, c.draw_rank, c.zone, \
              c.person_group, c.state, c.code, c.queue, c.priority, c.due_us, c.plan_queue, \
              c.plan_due_us, c.appointment_us, c.epoch, c.holder, c.lease_since_us, \
-             c.lease_until_us, c.started, c.reserved, c.attempts, c.phone_no, \
+             c.lease_until_us, c.started, c.reserved, c.lease_why, c.attempts, c.phone_no, \
              c.interview_version, c.counted, c.revision from cases c ",
             $rest
         )
@@ -259,6 +259,7 @@ impl Tx {
                     c.lease_until_us,
                     c.started,
                     c.reserved,
+                    &c.lease_why,
                     c.attempts,
                     c.phone_no,
                     c.interview_version,
@@ -270,13 +271,13 @@ impl Tx {
             .with_rows(
                 "with v(case_no, revision, state, code, queue, due_us, plan_queue, plan_due_us, \
                  appointment_us, epoch, holder, lease_since_us, lease_until_us, started, \
-                 reserved, attempts, phone_no, interview_version, counted) as (values {values}) \
+                 reserved, lease_why, attempts, phone_no, interview_version, counted) as (values {values}) \
                  update cases set state = v.state, code = v.code, queue = v.queue, \
                  due_us = v.due_us, plan_queue = v.plan_queue, plan_due_us = v.plan_due_us, \
                  appointment_us = v.appointment_us, epoch = v.epoch, holder = v.holder, \
                  lease_since_us = v.lease_since_us, lease_until_us = v.lease_until_us, \
-                 started = v.started, reserved = v.reserved, attempts = v.attempts, \
-                 phone_no = v.phone_no, interview_version = v.interview_version, \
+                 started = v.started, reserved = v.reserved, lease_why = v.lease_why, \
+                 attempts = v.attempts, phone_no = v.phone_no, interview_version = v.interview_version, \
                  counted = v.counted, revision = v.revision + 1 from v \
                  where cases.survey_id = $1 and cases.case_no = v.case_no \
                  and cases.revision = v.revision and cases.epoch <= v.epoch",

@@ -21,14 +21,16 @@ pub fn free_port() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-fn spawn(url: &str, key: &std::path::Path, address: SocketAddr) -> Child {
+fn spawn(url: &str, key: &std::path::Path, address: SocketAddr, level: &str) -> Child {
+    let log =
+        fs::File::options().append(true).create(true).open(key.with_file_name("log")).unwrap();
     Command::new(env!("CARGO_BIN_EXE_canvass"))
-        .args(["serve", "--db", url, "--listen", &address.to_string(), "--log", "warn"])
+        .args(["serve", "--db", url, "--listen", &address.to_string(), "--log", level])
         .arg("--key-file")
         .arg(key)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(log)
         .spawn()
         .unwrap()
 }
@@ -45,13 +47,22 @@ async fn answers(address: SocketAddr) {
 
 impl Server {
     pub async fn new(kind: Kind) -> Server {
+        Server::logging(kind, "warn").await
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.place.path("log")).unwrap()
+    }
+
+    pub async fn logging(kind: Kind, level: &str) -> Server {
         let place = Place::new(kind);
         let key = place.path("canvass.key");
         if kind == Kind::Postgres {
             fs::write(&key, "11".repeat(32)).unwrap();
         }
         let address = free_port();
-        let child = spawn(&place.url, &key, address);
+        let child = spawn(&place.url, &key, address, level);
         answers(address).await;
         let mut site = Site { address, admin: String::new() };
         // the port is taken before the database is ready
@@ -74,20 +85,38 @@ impl Server {
     }
 
     pub async fn start(&mut self) {
-        self.child = Some(spawn(&self.place.url, &self.key, self.site.address));
+        self.child = Some(spawn(&self.place.url, &self.key, self.site.address, "warn"));
         answers(self.site.address).await;
     }
 
     /// Another replica on the same database.
     pub async fn replica(&self) -> (Child, Site) {
         let address = free_port();
-        let child = spawn(&self.place.url, &self.key, address);
+        let child = spawn(&self.place.url, &self.key, address, "warn");
         answers(address).await;
         (child, Site { address, admin: self.site.admin.clone() })
     }
 
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
+    /// Waits up to 15 s for the process to end by itself; its exit code.
+    pub async fn ended(&mut self) -> Option<i32> {
+        let mut child = self.child.take().unwrap();
+        for _ in 0..600 {
+            if let Some(status) = child.try_wait().unwrap() {
+                return status.code();
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        panic!("the server goes on");
+    }
+
     pub fn signal(&self, signal: &str) {
-        let pid = self.child.as_ref().unwrap().id().to_string();
+        let pid = self.pid().to_string();
         let done = Command::new("kill").args([signal, &pid]).status().unwrap();
         assert!(done.success());
     }

@@ -29,6 +29,16 @@ pub fn fresh_database() -> String {
     format!("postgres://postgres@localhost/{name}?host={}", cluster.dir.display())
 }
 
+/// What the database says to a statement of its administrator.
+pub fn psql(url: &str, statement: &str) -> String {
+    let out = Command::new(cluster().bin.join("psql"))
+        .args([url, "-Atc", statement])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    String::from_utf8_lossy(&out.stdout).into_owned()
+}
+
 fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
     CLUSTER.get_or_init(start)
@@ -92,7 +102,8 @@ fn start() -> Cluster {
         &["-D", &data, "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale=C"],
     );
     let options = format!(
-        "-c listen_addresses='' -c unix_socket_directories='{home}' -c fsync=off -c max_connections=400"
+        "-c listen_addresses='' -c unix_socket_directories='{home}' -c fsync=off -c max_connections=400 \
+         -c synchronous_standby_names=absent -c synchronous_commit=local"
     );
     let log = format!("{home}/log");
     run(&bin, "pg_ctl", &["-D", &data, "-w", "-l", &log, "-o", &options, "start"]);

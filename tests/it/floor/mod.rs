@@ -50,6 +50,7 @@ impl Place {
     }
 
     pub async fn open(&self) -> Store {
+        hear();
         // NORMAL: these tests kill processes, not machines
         Store::open(&self.url, Migrate::Auto, Durability::Normal).await.unwrap()
     }
@@ -57,6 +58,13 @@ impl Place {
     pub fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
+}
+
+/// Lets this process hear PostgreSQL's warnings, as every program must.
+fn hear() {
+    use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| tracing_subscriber::registry().with(canvass::store::notices()).init());
 }
 
 /// A server somewhere, and its administrator's token.

@@ -156,6 +156,8 @@ async fn siblings_are_called_one_after_the_other_in_one_call() {
             panic!("the sibling follows")
         };
         assert_eq!(next.lease.unwrap().case_no, sibling);
+        assert_eq!((&*case.why, &*next.why), ("fresh", "person"), "{kind:?}");
+        assert_eq!(a.held().await[0].why, "person", "also after a crash of the desktop");
         assert_eq!(a.submit(&next, 5, 5).await.status(), ReceiptStatus::Counted);
         assert_eq!(a.dry().await, EmptyReason::AllDone);
     }
