@@ -1,9 +1,10 @@
 //! `canvass demo`: shows the whole main job in half a minute.
 
+use super::serve::{LogFormat, stop_signal, trace};
 use super::{Done, Failure, Ui};
 use crate::chance::Chance;
 use crate::clock::Clock;
-use crate::demo::{Finished, Order, Show, practice, run};
+use crate::demo::{Finished, Order, Show, onward, run};
 use crate::desk::Desk;
 use crate::error::Result;
 use crate::rpc::{Listen, serve};
@@ -16,7 +17,7 @@ use std::path::PathBuf;
 use tonic::transport::Channel;
 
 /// Rows of a table shown; the files hold all.
-const ROWS: usize = 40;
+const ROWS: usize = 200;
 
 /// Show the whole main job: rosters in, fair call lists, interviews through gRPC, tier scores out.
 ///
@@ -83,6 +84,10 @@ impl Show for Terminal {
             "  {survey:9} {shown} {}/{} valid, {} refused, {} unreachable or unknown, {} open, {} fresh",
             t.valid, t.target, t.refused, t.unreachable + t.unknown, t.open, t.fresh
         ));
+        if progress.quarantined > 0 {
+            let kept = progress.quarantined;
+            self.say(&format!("            {kept} came too late and wait for a supervisor"));
+        }
     }
 
     fn table(&mut self, survey: &str, scores: &v1::GetScoresResponse) {
@@ -140,6 +145,7 @@ impl Show for Terminal {
 
 impl Demo {
     pub async fn run(self, ui: Ui) -> Done {
+        trace("warn", LogFormat::Text).map_err(|e| Failure::of(&e, ui.lang))?;
         let bar = ProgressBar::new(100);
         if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {percent}% {elapsed}") {
             bar.set_style(style);
@@ -183,25 +189,22 @@ impl Demo {
         let listen = Listen::bind(self.listen, None, false).await?;
         let address = listen.listener.local_addr()?;
         let keeping = desk.keep();
-        let serving = tokio::spawn(serve(desk, listen, async {
-            // without a signal to wait for the server stops at once, which is said by its end
-            let _ = tokio::signal::ctrl_c().await;
-        }));
+        let serving = tokio::spawn(serve(desk.clone(), listen, stop_signal()?));
         let channel = Channel::from_shared(format!("http://{address}"))
             .map_err(crate::error::Error::defect)?
             .connect()
             .await
             .map_err(crate::error::Error::defect)?;
-        let survey_id = practice(channel, &finished, self.seed).await?;
+        let left = onward(&desk, channel, &finished.admin_password, self.seed).await?;
         println!(
-            "\nserving on http://{address}; survey {survey_id} `practice` is open day and night"
+            "\nserving on http://{address}; survey {} `practice` is open day and night",
+            left.survey_id
         );
-        println!("  admin {}", finished.admin_password);
-        println!("  {} {}", finished.supervisor.0, finished.supervisor.1);
-        for (name, password) in finished.interviewers.iter().take(3) {
-            println!("  {name} {password}");
+        println!("users and one-time secrets (the first sign-in asks for a password of your own):");
+        for (name, secret) in &left.users {
+            println!("  {name:14} {secret}");
         }
-        println!("stop it with Ctrl-C");
+        println!("  canvass sign-in admin --server http://{address}\nstop it with Ctrl-C");
         serving.await.map_err(crate::error::Error::defect)??;
         keeping.abort();
         store.close().await;

@@ -76,6 +76,28 @@ impl Admin {
         Ok(made.into_inner().one_time_secret)
     }
 
+    /// Every user, by number.
+    pub async fn users(&self) -> Result<Vec<v1::User>> {
+        let mut access = AccessServiceClient::new(self.channel.clone());
+        let request = v1::ListUsersRequest { page_size: 1000, ..Default::default() };
+        Ok(access.list_users(self.with(request)).await.map_err(failed)?.into_inner().users)
+    }
+
+    /// Gives a user one more survey and a new one-time secret, which it returns.
+    pub async fn anew(&mut self, user: &v1::User, survey_id: i64) -> Result<String> {
+        let request = v1::UpdateUserRequest {
+            request_id: self.dice.uuid(),
+            user_id: user.user_id,
+            set_surveys: true,
+            survey_ids: user.survey_ids.iter().copied().chain([survey_id]).collect(),
+            reset_secret: true,
+            ..Default::default()
+        };
+        let mut access = AccessServiceClient::new(self.channel.clone());
+        let changed = access.update_user(self.with(request)).await.map_err(failed)?;
+        Ok(changed.into_inner().one_time_secret)
+    }
+
     /// Makes a survey with its questionnaire and scheme; its number and the questionnaire.
     pub async fn survey(
         &mut self,

@@ -46,6 +46,7 @@ pub struct Crew<'d> {
     seats: Vec<(Desktop, Act)>,
     queue: BinaryHeap<Reverse<(i64, usize)>>,
     swept_us: i64,
+    dials: usize,
 }
 
 /// Pages of an interview.
@@ -70,6 +71,7 @@ impl<'d> Crew<'d> {
             seats,
             queue: BinaryHeap::new(),
             swept_us: 0,
+            dials: 0,
         }
     }
 
@@ -78,8 +80,10 @@ impl<'d> Crew<'d> {
         self.seats.iter_mut().map(|(desktop, _)| desktop)
     }
 
-    /// Works one evening; `tick` hears the share of it that has passed, in percent.
-    pub async fn evening(&mut self, number: i64, mut tick: impl FnMut(u64)) -> Result<()> {
+    /// Works one evening and says how often somebody was rung up; `tick` hears the share of it that
+    /// has passed, in percent.
+    pub async fn evening(&mut self, number: i64, mut tick: impl FnMut(u64)) -> Result<usize> {
+        self.dials = 0;
         let begin = FIRST_EVENING_US + (number - 1) * DAY_US;
         let end = begin + EVENING_US;
         self.queue.clear();
@@ -104,7 +108,7 @@ impl<'d> Crew<'d> {
             self.seats[seat].1 = act;
             self.queue.push(Reverse((at + wait_us, seat)));
         }
-        Ok(())
+        Ok(self.dials)
     }
 
     /// One act of one interviewer: how long until the next, and which.
@@ -157,6 +161,7 @@ impl<'d> Crew<'d> {
             desktop.release(at, &case).await?;
             return Ok((SECOND_US, Act::Look));
         }
+        self.dials += 1;
         let receipt = match met {
             Met::Nobody(outcome) => desktop.record(at, &case, outcome, 0).await?,
             Met::Later(minutes) => {

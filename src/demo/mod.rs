@@ -6,6 +6,7 @@ mod admin;
 mod crew;
 mod desktop;
 mod dice;
+mod onward;
 mod people;
 mod recount;
 mod rosters;
@@ -31,6 +32,7 @@ use std::path::{Path, PathBuf};
 use tokio::sync::oneshot;
 use tonic::transport::Channel;
 
+pub use onward::{Practice, onward};
 pub use recount::{Exports, recount};
 
 /// Evenings at the most.
@@ -77,10 +79,6 @@ pub struct Finished {
     pub key: [u8; 32],
     /// The administrator's password.
     pub admin_password: String,
-    /// A supervisor's name and password.
-    pub supervisor: (String, String),
-    /// Interviewers' names and passwords.
-    pub interviewers: Vec<(String, String)>,
 }
 
 /// A secret that depends on the seed: this is a demo, and its files must be equal.
@@ -88,17 +86,43 @@ fn secret(seed: u64, who: &str) -> String {
     hex::encode(&sha256(format!("canvass demo|{seed}|password|{who}").as_bytes())[..8])
 }
 
+/// What a demo writes; nothing else in its folder is ever touched.
+const WRITTEN: [&str; 15] = [
+    "rosters",
+    "draw-parents",
+    "draw-contacts",
+    "scores-parents.csv",
+    "scores-parents.xlsx",
+    "scores-contacts.csv",
+    "scores-contacts.xlsx",
+    "interviews-parents.csv",
+    "interviews-contacts.csv",
+    "attempts-parents.csv",
+    "attempts-contacts.csv",
+    "client-log.jsonl",
+    "demo.db",
+    "demo.db-wal",
+    "demo.db-shm",
+];
+
+/// Makes the folder, or takes an earlier demo's files out of it.
 fn prepare(out: &Path) -> Result<()> {
     let blocked = |why: std::io::Error| {
         Error::invalid("out", msg!("config.cannot_write", path = out.display(), why = why))
     };
-    if out.exists() {
-        let full = fs::read_dir(out).map_err(blocked)?.next().is_some();
-        if full && !out.join(MARK).exists() {
-            return Err(Error::invalid("out", msg!("demo.not_empty", path = out.display())));
-        }
-        if full {
-            fs::remove_dir_all(out).map_err(blocked)?;
+    let full = out.exists() && fs::read_dir(out).map_err(blocked)?.next().is_some();
+    if full && !out.join(MARK).exists() {
+        return Err(Error::invalid("out", msg!("demo.not_empty", path = out.display())));
+    }
+    if let Ok(lock) = fs::File::open(out.join("demo.db.lock")) {
+        let served = || Error::invalid("out", msg!("demo.served", path = out.display()));
+        lock.try_lock().map_err(|_| served())?;
+    }
+    for path in WRITTEN.map(|name| out.join(name)) {
+        let gone = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        match gone {
+            Err(why) if why.kind() != std::io::ErrorKind::NotFound => return Err(blocked(why)),
+            Ok(()) | Err(_) => {}
         }
     }
     fs::create_dir_all(out.join("rosters")).map_err(blocked)?;
@@ -155,7 +179,7 @@ pub async fn run(order: &Order, show: &mut impl Show) -> Result<Finished> {
     let (surveys, questionnaires) = set_up(order, &mut admin, show).await?;
     let log_path = order.out.join("client-log.jsonl");
     let log = Log::new(fs::File::create(&log_path)?);
-    let (desktops, interviewers) = hire(order, &mut admin, &server.channel, surveys, &log).await?;
+    let desktops = hire(order, &mut admin, &server.channel, surveys, &log).await?;
     let mut crew = Crew::new(&server.desk, seed, surveys, questionnaires, desktops);
     fieldwork(&server, seed, &mut admin, &mut crew, surveys, show).await?;
     drop(crew);
@@ -169,13 +193,7 @@ pub async fn run(order: &Order, show: &mut impl Show) -> Result<Finished> {
     sign_in(&server.channel, "supervisor", &supervisor_secret, &password).await?;
     let _ = server.stop.send(());
     server.serving.await.map_err(Error::defect)??;
-    Ok(Finished {
-        store,
-        key,
-        admin_password,
-        supervisor: ("supervisor".to_owned(), password),
-        interviewers,
-    })
+    Ok(Finished { store, key, admin_password })
 }
 
 /// Evening after evening, until enough targets have their minimum.
@@ -196,14 +214,15 @@ async fn fieldwork(
             let token = sign_in(&server.channel, desktop.user(), &password, "").await?;
             desktop.renew(&token)?;
         }
-        crew.evening(number, |percent| show.evening(number, percent)).await?;
+        let dials = crew.evening(number, |percent| show.evening(number, percent)).await?;
         let mut enough = true;
         for (survey_id, name) in surveys.into_iter().zip(NAMES) {
             let progress = admin.progress(survey_id).await?;
             show.standing(name, &progress);
             enough &= is_enough(&progress, name);
         }
-        if enough {
+        // in a small school nine in ten may be out of reach, and nobody is left to ring up
+        if enough || dials == 0 {
             break;
         }
     }
@@ -262,8 +281,8 @@ async fn hire(
     channel: &Channel,
     surveys: [i64; 2],
     log: &Log,
-) -> Result<(Vec<Desktop>, Vec<(String, String)>)> {
-    let (mut desktops, mut names) = (Vec::new(), Vec::new());
+) -> Result<Vec<Desktop>> {
+    let mut desktops = Vec::new();
     for at in 1..=order.interviewers {
         let name = format!("interviewer{at:02}");
         let one_time = admin.user(&name, v1::Role::Interviewer, &surveys).await?;
@@ -271,9 +290,8 @@ async fn hire(
         let token = sign_in(channel, &name, &one_time, &password).await?;
         let dice = Dice::new(order.seed, &name);
         desktops.push(Desktop::new(channel.clone(), &token, &name, log.clone(), dice)?);
-        names.push((name, password));
     }
-    Ok((desktops, names))
+    Ok(desktops)
 }
 
 /// Whether nine in ten targets have their minimum of valid interviews.
@@ -339,18 +357,4 @@ async fn finish(
     }
     differences.iter().take(20).for_each(|line| show.say(line));
     Err(Error::defect(format!("the recount found {} differences", differences.len())))
-}
-
-/// A third survey to practise on, open day and night, for the server that goes on running.
-///
-/// # Errors
-/// As every call.
-pub async fn practice(channel: Channel, finished: &Finished, seed: u64) -> Result<i64> {
-    let token = sign_in(&channel, "admin", &finished.admin_password, "").await?;
-    let mut admin = Admin::new(channel, &token, Dice::new(seed, "practice"))?;
-    let (survey_id, _) = admin.survey("practice", Kind::Parents, true).await?;
-    let file = rosters::parents(seed.wrapping_add(1), 3).map_err(Error::defect)?;
-    admin.import(survey_id, v1::RosterKind::Parents, "practice.xlsx", &file).await?;
-    admin.take_to_field(survey_id, seed).await?;
-    Ok(survey_id)
 }

@@ -1,7 +1,7 @@
 //! The demo: the same seed gives the same files, on both databases, and independent programs accept
 //! them.
 
-use crate::floor::{Kind, Place};
+use crate::floor::{Kind, PASSWORD, Place, Site, child::free_port, school::Seat};
 use canvass::demo::{Exports, recount};
 use canvass_proto::v1;
 use sha2::{Digest, Sha256};
@@ -94,6 +94,66 @@ fn the_same_seed_gives_the_same_files_on_both_databases() {
     }
     let scores = fs::read_to_string(a.join("scores-parents.csv")).unwrap();
     assert!(scores.contains(",false,"), "both surveys are closed: not interim");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_server_left_behind_takes_one_time_secrets_only() {
+    let place = Place::new(Kind::Sqlite);
+    let dir = place.path("served");
+    run(&dir, None);
+    fs::write(dir.join("mine.txt"), "kept").unwrap();
+    let address = free_port();
+    let small = ["--classes", "2", "--teachers", "1", "--interviewers", "2", "--seed", "7"];
+    let mut child = Command::new(env!("CARGO_BIN_EXE_canvass"))
+        .args(["demo", "--serve", "--listen", &address.to_string()])
+        .args(small)
+        .arg("--out")
+        .arg(&dir)
+        .stdout(Stdio::piped())
+        .stdin(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+    let mut said = Vec::new();
+    for line in lines {
+        let line = line.unwrap();
+        let last = line.contains("stop it with");
+        said.push(line);
+        if last {
+            break;
+        }
+    }
+    assert_eq!(fs::read_to_string(dir.join("mine.txt")).unwrap(), "kept", "not the demo's");
+    let secret = |name: &str| {
+        let line = said.iter().find(|l| l.trim().starts_with(name)).expect(name);
+        line.split_whitespace().nth(1).unwrap().to_owned()
+    };
+    let mut site = Site { address, admin: String::new() };
+    let seeded = Sha256::digest("canvass demo|7|password|admin");
+    let old = v1::SignInRequest {
+        name: "admin".into(),
+        secret: hex::encode(&seeded[..8]),
+        new_password: String::new(),
+    };
+    let refused = site.access().await.sign_in(old).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::Unauthenticated, "the seed opens nothing");
+    site.admin = site.sign_in("admin", &secret("admin"), PASSWORD).await;
+    let token = site.sign_in("interviewer01", &secret("interviewer01"), PASSWORD).await;
+    let survey_id = 3;
+    let mut seat = Seat { client: site.interviewing().await, token, survey_id };
+    let case = seat.pull().await;
+    seat.dial(case.lease.unwrap(), v1::Outcome::Busy).await.unwrap();
+    let again = Command::new(env!("CARGO_BIN_EXE_canvass"))
+        .args(["demo", "--out"])
+        .arg(&dir)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(again.status.code(), Some(2), "it is being served");
+    assert!(dir.join("demo.db").exists());
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
 /// Judged by both: the demo's own recount, and the script that shares no code with it.
