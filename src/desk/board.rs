@@ -57,6 +57,7 @@ impl Desk {
 
 async fn paint(desk: Desk, survey_id: i64, board: watch::Sender<Shown>, bell: Arc<Notify>) {
     let mut stopping = desk.0.stopping.subscribe();
+    let _end = End { desk: desk.clone(), survey_id, board: board.clone() };
     let mut last: Option<Picture> = None;
     while board.receiver_count() > 0 && !*stopping.borrow() {
         let rung = bell.notified();
@@ -80,6 +81,25 @@ async fn paint(desk: Desk, survey_id: i64, board: watch::Sender<Shown>, bell: Ar
             () = async { tokio::join!(rung, tokio::time::sleep(EVERY)); } => {}
             () = tokio::time::sleep(EVERY * QUIET_ROUNDS) => {}
             _ = stopping.changed() => {}
+        }
+    }
+}
+
+/// Takes a board out when its painter ends, however it ends: with the last sender every watcher hears
+/// that there is nothing more to see.
+struct End {
+    desk: Desk,
+    survey_id: i64,
+    board: watch::Sender<Shown>,
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        let mut bells = self.desk.0.bells.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bell) = bells.get_mut(&self.survey_id)
+            && bell.board.as_ref().is_some_and(|board| board.same_channel(&self.board))
+        {
+            bell.board = None;
         }
     }
 }

@@ -144,26 +144,26 @@ pub fn classify(error: sqlx::Error) -> Error {
     if away || busy { Error::Busy(error.into()) } else { Error::Internal(error.into()) }
 }
 
-/// `($1,$2,$3),($1,$4,$5)`: the value list of `rows` rows, where the first `shared` arguments are
-/// the same in every row when `repeat` is true, and absent from the rows otherwise.
-pub fn value_list(shared: usize, repeat: bool, columns: usize, rows: usize) -> String {
+/// `($3,$4),($5,$6)`: the value list of `rows` rows after `shared` arguments.
+pub fn value_list(shared: usize, columns: usize, rows: usize) -> String {
     use std::fmt::Write;
-    let mut out = String::with_capacity(rows * (columns + shared) * 5);
+    let mut out = String::with_capacity(rows * columns * 5);
     let mut next = shared + 1;
     for row in 0..rows {
         out.push_str(if row == 0 { "(" } else { ",(" });
-        let mut first = true;
-        let repeated = if repeat { shared } else { 0 };
-        for place in (1..=repeated).chain(next..next + columns) {
-            if !first {
-                out.push(',');
-            }
-            first = false;
+        for place in next..next + columns {
+            let comma = if place == next { "" } else { "," };
             // writing into a String cannot fail
-            let _ = write!(out, "${place}");
+            let _ = write!(out, "{comma}${place}");
         }
         next += columns;
         out.push(')');
     }
     out
+}
+
+/// `(?,?),(?,?)`: SQLite's own way, whose binding is not in the square of the number of arguments.
+pub fn marks(columns: usize, rows: usize) -> String {
+    let row = format!("({})", vec!["?"; columns].join(","));
+    vec![row; rows].join(",")
 }

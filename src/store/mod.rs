@@ -10,7 +10,7 @@ mod sqlite;
 
 use crate::error::Result;
 use crate::msg;
-use dialect::{Arg, Link, Row, classify, value_list};
+use dialect::{Arg, Link, Row, classify, marks, value_list};
 use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr, Sqlite, Transaction};
 use std::sync::{Arc, atomic::AtomicBool};
 
@@ -161,8 +161,8 @@ enum Inner {
     Postgres(Transaction<'static, Postgres>, Arc<AtomicBool>),
 }
 
-/// The largest number of arguments sent in one statement, on PostgreSQL (its limit is 65,535) and on
-/// SQLite, where binding takes time in the square of their number.
+/// The largest number of arguments sent in one statement (the limits are 65,535 and 32,766), and of
+/// numbered ones on SQLite, where binding these takes time in the square of their number.
 const ARGS_MAX: (usize, usize) = (30_000, 1_500);
 
 impl Tx {
@@ -203,22 +203,26 @@ impl Tx {
         Ok(self.maybe::<(i64,)>(sql, args).await?.map_or(0, |(n,)| n))
     }
 
-    /// `insert into … (survey_id, …) {values}`: every row begins with the shared argument `$1`.
+    /// `insert into … (survey_id, …) {values}`: every row begins with the shared argument.
     async fn insert(
         &mut self,
         into: &'static str,
         shared: Arg,
         rows: Vec<Vec<Arg>>,
     ) -> Result<u64> {
-        let Some(columns) = rows.first().map(Vec::len) else { return Ok(0) };
-        let most = if self.is_postgres() { ARGS_MAX.0 } else { ARGS_MAX.1 };
+        let Some(columns) = rows.first().map(|row| row.len() + 1) else { return Ok(0) };
         let mut done = 0;
         let mut rows = rows.into_iter().peekable();
         while rows.peek().is_some() {
-            let chunk: Vec<_> = rows.by_ref().take((most / columns.max(1)).max(1)).collect();
-            let sql = format!("{into} values {}", value_list(1, true, columns, chunk.len()));
-            let args = std::iter::once(shared.clone()).chain(chunk.into_iter().flatten()).collect();
-            done += self.run(AssertSqlSafe(sql), args).await?;
+            let chunk: Vec<_> = rows.by_ref().take((ARGS_MAX.0 / columns).max(1)).collect();
+            let list = if self.is_postgres() {
+                value_list(0, columns, chunk.len())
+            } else {
+                marks(columns, chunk.len())
+            };
+            let whole = |row: Vec<Arg>| std::iter::once(shared.clone()).chain(row);
+            let args = chunk.into_iter().flat_map(whole).collect();
+            done += self.run(AssertSqlSafe(format!("{into} values {list}")), args).await?;
         }
         Ok(done)
     }
@@ -236,14 +240,17 @@ impl Tx {
         let mut rows = rows.into_iter().peekable();
         while rows.peek().is_some() {
             let chunk: Vec<_> = rows.by_ref().take((most / columns.max(1)).max(1)).collect();
-            let list = value_list(shared.len(), false, columns, chunk.len());
+            let list = value_list(shared.len(), columns, chunk.len());
             let args = shared.iter().cloned().chain(chunk.into_iter().flatten()).collect();
             done += self.run(AssertSqlSafe(text.replace("{values}", &list)), args).await?;
         }
         Ok(done)
     }
 
-    /// Rows of `text` for a list of keys given as `{values}`.
+    /// Rows of `text` for a list of keys given as `{values}`. The text must read `from v cross join T`:
+    /// SQLite then goes through the list and looks each key up, whatever it guesses about sizes; with
+    /// a plain join it reads the whole table once the list is longer than some dozens (a million
+    /// lines, a list of 1,000: 39 s instead of 0.02 s).
     async fn all_of<T: Row>(
         &mut self,
         text: &'static str,
@@ -251,7 +258,7 @@ impl Tx {
         keys: Vec<Vec<Arg>>,
     ) -> Result<Vec<T>> {
         let Some(columns) = keys.first().map(Vec::len) else { return Ok(Vec::new()) };
-        let list = value_list(shared.len(), false, columns, keys.len());
+        let list = value_list(shared.len(), columns, keys.len());
         let args = shared.into_iter().chain(keys.into_iter().flatten()).collect();
         self.all(AssertSqlSafe(text.replace("{values}", &list)), args).await
     }

@@ -4,5 +4,6 @@ mod both;
 mod draw;
 mod fieldwork;
 mod interview;
+mod leases;
 mod rights;
 mod roster;

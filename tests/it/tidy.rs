@@ -181,3 +181,16 @@ fn every_question_of_the_store_is_asked_by_its_specification() {
     }
     assert!(missing.is_empty(), "no case for {missing:#?}");
 }
+
+#[test]
+fn lists_of_keys_are_gone_through_first() {
+    let mut broken = Vec::new();
+    for (name, text) in files("src/store/sql", &[".rs"]) {
+        for (at, line) in code(&text) {
+            if line.contains("join v ") {
+                broken.push(format!("{name}:{at}: write `from v cross join T`, see Tx::all_of"));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}

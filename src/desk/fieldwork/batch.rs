@@ -3,6 +3,7 @@
 //! the commit.
 
 use super::command::{Command, Nothing, Reply, Stored};
+use super::dial::AMEND_US;
 use super::needs::{Needs, note_grants};
 use super::pull::{Offer, dry_reason};
 use super::view::views;
@@ -13,9 +14,10 @@ use crate::desk::{
     no_survey,
 };
 use crate::error::{Error, Result};
-use crate::model::{CaseRow, SurveyRow};
+use crate::model::{CaseRow, Event, SurveyRow};
 use crate::rules::{questionnaire::Questionnaire, schedule::Window};
 use crate::store::{KeyRow, Tx};
+use prost::Message;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -56,6 +58,7 @@ impl Desk {
             phones: BTreeMap::new(),
             targets: BTreeMap::new(),
             quarantine: BTreeMap::new(),
+            grants: BTreeSet::new(),
             candidates: Vec::new(),
             busy: BTreeSet::new(),
             unreleased: BTreeMap::new(),
@@ -114,6 +117,9 @@ impl Desk {
         if needs.sweep {
             let expired = tx.expired_reservations(survey_id, w.now_us, SWEEP_MAX).await?;
             keep(&mut w, expired);
+            let since_us = w.now_us - AMEND_US;
+            let stale = tx.stale_drafts(survey_id, since_us, SWEEP_MAX).await?;
+            w.changes.dropped_drafts.extend(stale);
         }
         if needs.jump {
             let live = tx.live_leases(survey_id, 0).await?;
@@ -132,6 +138,14 @@ impl Desk {
         cells.extend(&needs.cells);
         for cell in tx.cells(survey_id, &list(&cells)).await? {
             w.cells.insert(cell.cell_no, cell);
+        }
+        let passed = needs.leases.iter().filter(|(case_no, epoch)| {
+            w.cases.get(case_no).is_some_and(|case| *epoch < case.epoch)
+        });
+        let passed: BTreeSet<i64> = passed.map(|(case_no, _)| *case_no).collect();
+        for (case_no, user_id, body) in tx.grants(survey_id, &list(&passed)).await? {
+            let event = Event::decode(&body[..]).map_err(Error::defect)?;
+            w.grants.insert((case_no, event.epoch, user_id));
         }
         let named = list(&needs.cases);
         for draft in tx.drafts(survey_id, &named).await? {

@@ -4,6 +4,7 @@ use super::command::{
     Ask, Assignment, Command, DialReport, Dry, Lease, Nothing, Ratings, Receipt, Reply, Submission,
     Then,
 };
+use super::dial::AMEND_US;
 use super::{other_reply, view::views};
 use crate::desk::{Desk, check_reason};
 use crate::error::{Error, Result};
@@ -292,15 +293,16 @@ impl Desk {
         Ok(Corrected::of(self.receipt(who, survey_id, key, ask).await?))
     }
 
-    /// Frees the places of expired leases in every survey that is in the field.
+    /// Frees the places of expired leases, and forgets drafts that nothing needs any more, in every survey that is in the field.
     pub async fn sweep(&self) -> Result<()> {
         let surveys = self.0.store.read().await?.surveys_in_field().await?;
         for survey_id in surveys {
             let waiting = {
-                let mut tx = self.0.store.read().await?;
-                tx.expired_reservations(survey_id, self.now_us(), 1).await?
+                let (mut tx, now_us) = (self.0.store.read().await?, self.now_us());
+                !tx.expired_reservations(survey_id, now_us, 1).await?.is_empty()
+                    || !tx.stale_drafts(survey_id, now_us - AMEND_US, 1).await?.is_empty()
             };
-            if !waiting.is_empty() {
+            if waiting {
                 self.send(&keeper(), survey_id, None, Ask::Sweep).await?;
             }
         }

@@ -62,7 +62,7 @@ impl Desk {
         let mut after = 0;
         loop {
             let page = tx.open_cases_after(survey_id, after, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(survey) };
+            let Some(last) = page.last() else { break };
             after = last.case_no;
             let mut world = self.empty_world(tx, survey.clone()).await?;
             let numbers: Vec<i64> = page.iter().map(|c| c.case_no).collect();
@@ -89,6 +89,14 @@ impl Desk {
             }
             self.write_back(tx, &mut world).await?;
             survey = world.survey;
+        }
+        // what was kept so that a dial could be corrected
+        loop {
+            let stale = tx.stale_drafts(survey_id, i64::MAX, PAGE).await?;
+            if stale.is_empty() {
+                return Ok(survey);
+            }
+            tx.delete_drafts(survey_id, &stale).await?;
         }
     }
 }

@@ -11,8 +11,8 @@ use crate::rules::disposition::{Code, Draft, Outcome};
 use crate::rules::schedule::{Dial, Moment, Next, after};
 use serde::Serialize;
 
-/// An attempt can be corrected for this long.
-const AMEND_US: i64 = 60_000_000;
+/// An attempt can be corrected for this long, and its draft is kept as long.
+pub const AMEND_US: i64 = 60_000_000;
 
 /// The outcome of its stored number, 1..13.
 pub fn outcome(number: i64) -> Option<Outcome> {

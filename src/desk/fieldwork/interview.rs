@@ -89,10 +89,10 @@ impl World {
 
     /// Contact made and consent given: reserves a place and holds on to the case.
     pub fn start(&mut self, who: &Caller, lease: Lease) -> Result<(i64, i64)> {
-        let case = self.current(who, lease)?;
         if self.survey.state() == SurveyState::Closed {
             return Err(closed(self));
         }
+        let case = self.current(who, lease)?;
         let (case_no, epoch, cell_no) = (case.case_no, case.epoch, case.cell_no);
         // an expired lease is revived first, under the rules of a heartbeat
         if !self.reserve(case_no)? {
@@ -122,10 +122,10 @@ impl World {
         save_no: i64,
         ratings: &Ratings,
     ) -> Result<i64> {
-        let case = self.current(who, lease)?;
         if self.survey.state() == SurveyState::Closed {
             return Err(closed(self));
         }
+        let case = self.current(who, lease)?;
         if !case.started {
             return Err(Error::Refused(Reason::NotStarted, msg!("interview.not_started")));
         }
@@ -265,6 +265,7 @@ impl World {
             self.changes.ratings.push(row);
         }
         self.change(case.case_no, |c| c.interview_version = version);
+        self.drop_draft(case.case_no);
         Ok(version)
     }
 

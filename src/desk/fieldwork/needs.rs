@@ -1,6 +1,6 @@
 //! What a batch reads: worked out from its commands before the first statement.
 
-use super::command::{Ask, Command, Stored};
+use super::command::{Ask, Command, Lease, Stored};
 use crate::store::KeyRow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Default)]
 pub struct Needs {
     pub cases: BTreeSet<i64>,
+    /// (case, epoch) that somebody claims to hold or to have held.
+    pub leases: BTreeSet<(i64, i64)>,
     pub users: BTreeSet<i64>,
     pub quarantine: BTreeSet<i64>,
     pub cells: BTreeSet<i64>,
@@ -25,20 +27,15 @@ impl Needs {
             n.users.insert(command.who.user_id);
             match &command.ask {
                 Ask::Pull => n.pulls += 1,
-                Ask::Extend(l) | Ask::Release(l) | Ask::Start(l) => {
-                    n.cases.insert(l.case_no);
-                }
-                Ask::Save(l, ..) => {
-                    n.cases.insert(l.case_no);
-                }
+                Ask::Extend(l) | Ask::Release(l) | Ask::Start(l) | Ask::Save(l, ..) => n.lease(l),
                 Ask::Submit(l, ..) | Ask::Attempt(l, ..) => {
-                    n.cases.insert(l.case_no);
+                    n.lease(l);
                     n.history = true;
                     // whether or not it asks for the next case: one statement either way
                     n.pulls += 1;
                 }
                 Ask::Amend(l, ..) => {
-                    n.cases.insert(l.case_no);
+                    n.lease(l);
                     n.history = true;
                 }
                 Ask::Revoke(case_no, _) => {
@@ -62,6 +59,11 @@ impl Needs {
             }
         }
         n
+    }
+
+    fn lease(&mut self, lease: &Lease) {
+        self.cases.insert(lease.case_no);
+        self.leases.insert((lease.case_no, lease.epoch));
     }
 }
 

@@ -130,10 +130,10 @@ impl World {
     /// Heartbeat: with the current epoch it revives an expired lease that nobody took, and reserves
     /// again where the interview had begun.
     pub fn extend(&mut self, who: &Caller, lease: Lease) -> Result<(i64, bool)> {
-        let case = self.current(who, lease)?;
         if self.survey.state() == SurveyState::Closed {
             return Err(closed(self));
         }
+        let case = self.current(who, lease)?;
         let (case_no, started, was_held) = (case.case_no, case.started, case.is_held(self.now_us));
         // while it was expired the same person may have been called for another case
         if !was_held && case.person_group.as_ref().is_some_and(|g| self.busy.contains(g)) {

@@ -31,6 +31,8 @@ pub struct World {
     /// By unit.
     pub targets: BTreeMap<i64, Vec<i64>>,
     pub quarantine: BTreeMap<i64, QuarantineRow>,
+    /// (case, epoch, user) of leases that have passed to somebody else, where one is claimed.
+    pub grants: BTreeSet<(i64, i64, i64)>,
     /// Due cases in the order of offering.
     pub candidates: Vec<i64>,
     /// Person groups that somebody is calling.
@@ -92,18 +94,27 @@ impl World {
         self.cells.get(&cell_no).ok_or_else(|| Error::defect(format!("cell {cell_no}")))
     }
 
-    /// How a lease stands. The same lease under another user's token is not there at all.
+    /// How a lease stands. The same lease under another user's token is not there at all. One of an
+    /// earlier incarnation cannot be looked up, its grant may have gone with the restore: it is
+    /// superseded, whoever brings it.
     pub fn standing(&self, who: &Caller, lease: Lease) -> Result<Standing> {
         let case = self.case(lease.case_no)?;
-        let known = lease.epoch >= 1 && lease.epoch <= case.epoch;
-        if !known || lease.incarnation < 1 || lease.incarnation > self.incarnation {
+        if lease.epoch < 1 || lease.incarnation < 1 || lease.incarnation > self.incarnation {
             return Err(no_case(lease.case_no));
         }
-        if lease.epoch < case.epoch || lease.incarnation < self.incarnation {
+        if lease.incarnation < self.incarnation {
             return Ok(Standing::Superseded);
         }
-        if case.holder != who.user_id {
+        let theirs = if lease.epoch == case.epoch {
+            case.holder == who.user_id
+        } else {
+            self.grants.contains(&(lease.case_no, lease.epoch, who.user_id))
+        };
+        if !theirs {
             return Err(no_case(lease.case_no));
+        }
+        if lease.epoch < case.epoch {
+            return Ok(Standing::Superseded);
         }
         let ended = case.lease_until_us == 0;
         Ok(if ended { Standing::Superseded } else { Standing::Current })
@@ -209,11 +220,15 @@ impl World {
         });
         self.change_cell(cell_no, |c| c.final_n += 1);
         self.yields.1 += 1;
+        self.let_go(case_no)
+    }
+
+    /// Forgets the draft of a case: its answers stand in an interview now.
+    pub fn drop_draft(&mut self, case_no: i64) {
         if self.drafts.remove(&case_no).is_some() {
             self.changes.dropped_drafts.insert(case_no);
             self.changes.drafts.remove(&case_no);
         }
-        self.let_go(case_no)
     }
 
     /// Counts a valid interview in its cell if there is room; whether it counts.

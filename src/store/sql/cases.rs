@@ -7,12 +7,20 @@ use crate::store::{Tx, dialect::args};
 
 macro_rules! select_case {
     ($rest:literal) => {
+        select_case!(@ "from cases c ", $rest)
+    };
+    // those of the list v, which is gone through first
+    (v $rest:literal) => {
+        select_case!(@ "from v cross join cases c ", $rest)
+    };
+    (@ $from:literal, $rest:literal) => {
         concat!(
             "select c.case_no, c.unit_no, c.cell_no, c.role, c.replicate, c.draw_rank, c.zone, \
              c.person_group, c.state, c.code, c.queue, c.priority, c.due_us, c.plan_queue, \
              c.plan_due_us, c.appointment_us, c.epoch, c.holder, c.lease_since_us, \
              c.lease_until_us, c.started, c.reserved, c.lease_why, c.attempts, c.phone_no, \
-             c.interview_version, c.counted, c.revision from cases c ",
+             c.interview_version, c.counted, c.revision ",
+            $from,
             $rest
         )
     };
@@ -75,7 +83,7 @@ impl Tx {
             concat!(
                 "with v(case_no) as (values {values}) ",
                 select_case!(
-                    "join v on v.case_no = c.case_no where c.survey_id = $1 order by c.case_no"
+                    v "where v.case_no = c.case_no and c.survey_id = $1 order by c.case_no"
                 )
             ),
             args![survey_id],
@@ -95,7 +103,7 @@ impl Tx {
             concat!(
                 "with v(user_id) as (values {values}) ",
                 select_case!(
-                    "join v on v.user_id = c.holder where c.survey_id = $1 \
+                    v "where v.user_id = c.holder and c.survey_id = $1 \
                      and c.lease_until_us > $2 order by c.case_no"
                 )
             ),
@@ -140,7 +148,7 @@ impl Tx {
             concat!(
                 "with v(person_group) as (values {values}) ",
                 select_case!(
-                    "join v on v.person_group = c.person_group where c.survey_id = $1 \
+                    v "where v.person_group = c.person_group and c.survey_id = $1 \
                      order by c.case_no"
                 )
             ),

@@ -10,8 +10,8 @@ impl Tx {
         self.all_of(
             "with v(cell_no) as (values {values}) \
              select c.cell_no, c.stratum_no, c.target_n, c.cap_n, c.held, c.done, \
-             c.released_replicate, c.released_n, c.final_n from cell c \
-             join v on v.cell_no = c.cell_no where c.survey_id = $1 order by c.cell_no",
+             c.released_replicate, c.released_n, c.final_n from v cross join cell c \
+             where v.cell_no = c.cell_no and c.survey_id = $1 order by c.cell_no",
             args![survey_id],
             cell_nos.iter().map(|no| args![*no]).collect(),
         )
@@ -48,8 +48,8 @@ impl Tx {
     ) -> Result<Vec<(i64, i64, i64)>> {
         self.all_of(
             "with v(cell_no) as (values {values}) \
-             select c.cell_no, c.replicate, count(*) from cases c join v on v.cell_no = c.cell_no \
-             where c.survey_id = $1 and c.state = 0 group by c.cell_no, c.replicate \
+             select c.cell_no, c.replicate, count(*) from v cross join cases c \
+             where v.cell_no = c.cell_no and c.survey_id = $1 and c.state = 0 group by c.cell_no, c.replicate \
              order by c.cell_no, c.replicate",
             args![survey_id],
             cell_nos.iter().map(|no| args![*no]).collect(),

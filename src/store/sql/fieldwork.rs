@@ -1,14 +1,22 @@
-//! Dials, interviews, drafts and the quarantine: append-only but for the draft and the decision.
+//! Dials and interviews: append-only.
 
 use crate::error::Result;
-use crate::model::{AttemptRow, DraftRow, InterviewRow, QuarantineRow, RatingRow};
+use crate::model::{AttemptRow, InterviewRow, RatingRow};
 use crate::store::{Tx, dialect::args};
 
 macro_rules! select_attempt {
     ($rest:literal) => {
+        select_attempt!(@ "from attempt a ", $rest)
+    };
+    // those of the list v, which is gone through first
+    (v $rest:literal) => {
+        select_attempt!(@ "from v cross join attempt a ", $rest)
+    };
+    (@ $from:literal, $rest:literal) => {
         concat!(
             "select a.case_no, a.attempt_no, a.version, a.at_us, a.user_id, a.outcome, a.code, \
-             a.phone_no, a.note, a.call_back_us, a.epoch from attempt a ",
+             a.phone_no, a.note, a.call_back_us, a.epoch ",
+            $from,
             $rest
         )
     };
@@ -16,20 +24,17 @@ macro_rules! select_attempt {
 
 macro_rules! select_interview {
     ($rest:literal) => {
+        select_interview!(@ "from interview i ", $rest)
+    };
+    // those of the list v, which is gone through first
+    (v $rest:literal) => {
+        select_interview!(@ "from v cross join interview i ", $rest)
+    };
+    (@ $from:literal, $rest:literal) => {
         concat!(
             "select i.case_no, i.version, i.status, i.code, i.attempt_no, i.at_us, i.user_id, \
-             i.epoch, i.questionnaire_version, i.reason from interview i ",
-            $rest
-        )
-    };
-}
-
-macro_rules! select_quarantine {
-    ($rest:literal) => {
-        concat!(
-            "select q.quarantine_no, q.kind, q.case_no, q.incarnation, q.epoch, q.user_id, \
-             q.at_us, q.why, q.body, q.state, q.reason, q.resolved_by, q.resolved_us \
-             from quarantine q ",
+             i.epoch, i.questionnaire_version, i.reason ",
+            $from,
             $rest
         )
     };
@@ -42,7 +47,7 @@ impl Tx {
             concat!(
                 "with v(case_no) as (values {values}) ",
                 select_attempt!(
-                    "join v on v.case_no = a.case_no where a.survey_id = $1 \
+                    v "where v.case_no = a.case_no and a.survey_id = $1 \
                      order by a.case_no, a.attempt_no, a.version"
                 )
             ),
@@ -128,7 +133,7 @@ impl Tx {
             concat!(
                 "with v(case_no) as (values {values}) ",
                 select_interview!(
-                    "join v on v.case_no = i.case_no where i.survey_id = $1 \
+                    v "where v.case_no = i.case_no and i.survey_id = $1 \
                      order by i.case_no, i.version"
                 )
             ),
@@ -142,8 +147,8 @@ impl Tx {
     pub async fn ratings(&mut self, survey_id: i64, case_nos: &[i64]) -> Result<Vec<RatingRow>> {
         self.all_of(
             "with v(case_no) as (values {values}) \
-             select r.case_no, r.version, r.target_no, r.valid, r.answers from rating r \
-             join v on v.case_no = r.case_no where r.survey_id = $1 \
+             select r.case_no, r.version, r.target_no, r.valid, r.answers from v cross join rating r \
+             where v.case_no = r.case_no and r.survey_id = $1 \
              order by r.case_no, r.version, r.target_no",
             args![survey_id],
             case_nos.iter().map(|no| args![*no]).collect(),
@@ -213,148 +218,6 @@ impl Tx {
             "insert into rating (survey_id, case_no, version, target_no, valid, answers)",
             survey_id.into(),
             rows,
-        )
-        .await
-        .map(drop)
-    }
-
-    /// Drafts of cases.
-    pub async fn drafts(&mut self, survey_id: i64, case_nos: &[i64]) -> Result<Vec<DraftRow>> {
-        self.all_of(
-            "with v(case_no) as (values {values}) \
-             select d.case_no, d.epoch, d.save_no, d.body from draft d \
-             join v on v.case_no = d.case_no where d.survey_id = $1 order by d.case_no",
-            args![survey_id],
-            case_nos.iter().map(|no| args![*no]).collect(),
-        )
-        .await
-    }
-
-    /// Keeps drafts; each replaces what was kept for its case.
-    pub async fn put_drafts(&mut self, survey_id: i64, drafts: &[DraftRow]) -> Result<()> {
-        let case_nos: Vec<i64> = drafts.iter().map(|d| d.case_no).collect();
-        self.delete_drafts(survey_id, &case_nos).await?;
-        let rows = drafts.iter().map(|d| args![d.case_no, d.epoch, d.save_no, &d.body]).collect();
-        self.insert(
-            "insert into draft (survey_id, case_no, epoch, save_no, body)",
-            survey_id.into(),
-            rows,
-        )
-        .await
-        .map(drop)
-    }
-
-    /// Removes drafts.
-    pub async fn delete_drafts(&mut self, survey_id: i64, case_nos: &[i64]) -> Result<()> {
-        self.with_rows(
-            "with v(case_no) as (values {values}) delete from draft where survey_id = $1 \
-             and case_no in (select v.case_no from v)",
-            args![survey_id],
-            case_nos.iter().map(|no| args![*no]).collect(),
-        )
-        .await
-        .map(drop)
-    }
-
-    /// Adds to the quarantine.
-    pub async fn insert_quarantine(
-        &mut self,
-        survey_id: i64,
-        rows: &[QuarantineRow],
-    ) -> Result<()> {
-        let rows = rows
-            .iter()
-            .map(|q| {
-                args![
-                    q.quarantine_no,
-                    &q.kind,
-                    q.case_no,
-                    q.incarnation,
-                    q.epoch,
-                    q.user_id,
-                    q.at_us,
-                    &q.why,
-                    &q.body,
-                    &q.state,
-                    &q.reason,
-                    q.resolved_by,
-                    q.resolved_us
-                ]
-            })
-            .collect();
-        self.insert(
-            "insert into quarantine (survey_id, quarantine_no, kind, case_no, incarnation, epoch, \
-             user_id, at_us, why, body, state, reason, resolved_by, resolved_us)",
-            survey_id.into(),
-            rows,
-        )
-        .await
-        .map(drop)
-    }
-
-    /// Quarantine entries by number.
-    pub async fn quarantine(
-        &mut self,
-        survey_id: i64,
-        numbers: &[i64],
-    ) -> Result<Vec<QuarantineRow>> {
-        self.all_of(
-            concat!(
-                "with v(quarantine_no) as (values {values}) ",
-                select_quarantine!(
-                    "join v on v.quarantine_no = q.quarantine_no where q.survey_id = $1 \
-                     order by q.quarantine_no"
-                )
-            ),
-            args![survey_id],
-            numbers.iter().map(|no| args![*no]).collect(),
-        )
-        .await
-    }
-
-    /// Quarantine entries after a number; only the waiting ones unless `all`.
-    pub async fn quarantine_after(
-        &mut self,
-        survey_id: i64,
-        after: i64,
-        all: bool,
-        limit: i64,
-    ) -> Result<Vec<QuarantineRow>> {
-        self.all(
-            select_quarantine!(
-                "where q.survey_id = $1 and q.quarantine_no > $2 \
-                 and ($3 or q.state = 'waiting') order by q.quarantine_no limit $4"
-            ),
-            args![survey_id, after, all, limit],
-        )
-        .await
-    }
-
-    /// Entries that wait for a decision.
-    pub async fn quarantine_waiting(&mut self, survey_id: i64) -> Result<i64> {
-        self.number(
-            "select count(*) from quarantine where survey_id = $1 and state = 'waiting'",
-            args![survey_id],
-        )
-        .await
-    }
-
-    /// Writes a decision.
-    pub async fn resolve_quarantine(&mut self, survey_id: i64, q: &QuarantineRow) -> Result<()> {
-        self.run(
-            "update quarantine set state = $3, reason = $4, resolved_by = $5, resolved_us = $6 \
-             where survey_id = $1 and quarantine_no = $2 and state = 'waiting'",
-            args![survey_id, q.quarantine_no, &q.state, &q.reason, q.resolved_by, q.resolved_us],
-        )
-        .await
-        .map(drop)
-    }
-
-    /// Moves the head of the quarantine's numbers.
-    pub async fn move_quarantine_head(&mut self, survey_id: i64, head: i64) -> Result<()> {
-        self.run(
-            "update survey set quarantine_head = $2 where survey_id = $1",
-            args![survey_id, head],
         )
         .await
         .map(drop)

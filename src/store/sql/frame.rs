@@ -151,8 +151,8 @@ impl Tx {
         self.all_of(
             "with v(unit_no) as (values {values}) \
              select u.unit_no, u.stratum_no, u.key, u.name, u.ask_for, u.category, \
-             u.multiplicity, u.person_group from unit u join v on v.unit_no = u.unit_no \
-             where u.survey_id = $1 order by u.unit_no",
+             u.multiplicity, u.person_group from v cross join unit u \
+             where v.unit_no = u.unit_no and u.survey_id = $1 order by u.unit_no",
             args![survey_id],
             unit_nos.iter().map(|no| args![*no]).collect(),
         )
@@ -168,8 +168,8 @@ impl Tx {
         self.all_of(
             "with v(unit_no) as (values {values}) \
              select p.unit_no, p.phone_no, p.e164, p.extension, p.original, p.person, p.bad \
-             from unit_phone p join v on v.unit_no = p.unit_no \
-             where p.survey_id = $1 order by p.unit_no, p.phone_no",
+             from v cross join unit_phone p \
+             where v.unit_no = p.unit_no and p.survey_id = $1 order by p.unit_no, p.phone_no",
             args![survey_id],
             unit_nos.iter().map(|no| args![*no]).collect(),
         )
@@ -183,8 +183,8 @@ impl Tx {
         unit_nos: &[i64],
     ) -> Result<Vec<(i64, i64)>> {
         self.all_of(
-            "with v(unit_no) as (values {values}) select t.unit_no, t.target_no from unit_target t \
-             join v on v.unit_no = t.unit_no where t.survey_id = $1 \
+            "with v(unit_no) as (values {values}) select t.unit_no, t.target_no from v \
+             cross join unit_target t where v.unit_no = t.unit_no and t.survey_id = $1 \
              order by t.unit_no, t.target_no",
             args![survey_id],
             unit_nos.iter().map(|no| args![*no]).collect(),
@@ -211,8 +211,8 @@ impl Tx {
     pub async fn targets_of(&mut self, survey_id: i64, numbers: &[i64]) -> Result<Vec<TargetRow>> {
         self.all_of(
             "with v(target_no) as (values {values}) \
-             select t.target_no, t.key, t.name, t.class, t.pool from target t \
-             join v on v.target_no = t.target_no where t.survey_id = $1 order by t.target_no",
+             select t.target_no, t.key, t.name, t.class, t.pool from v cross join target t \
+             where v.target_no = t.target_no and t.survey_id = $1 order by t.target_no",
             args![survey_id],
             numbers.iter().map(|no| args![*no]).collect(),
         )

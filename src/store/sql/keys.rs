@@ -51,8 +51,8 @@ impl Tx {
     pub async fn keys(&mut self, survey_id: i64, ids: &[[u8; 16]]) -> Result<Vec<KeyRow>> {
         self.all_of(
             "with v(request_id) as (values {values}) select k.request_id, k.user_id, k.method, \
-             k.request_sha256, k.receipt from request_key k join v on v.request_id = k.request_id \
-             where k.survey_id = $1",
+             k.request_sha256, k.receipt from v cross join request_key k \
+             where v.request_id = k.request_id and k.survey_id = $1",
             args![survey_id],
             ids.iter().map(|id| args![*id]).collect(),
         )
@@ -121,6 +121,22 @@ impl Tx {
             "select log_pos, at_us, user_id, kind from event \
              where survey_id = $1 and case_no = $2 order by log_pos",
             args![survey_id, case_no],
+        )
+        .await
+    }
+
+    /// Who was granted cases, as events: (case, user, body).
+    pub async fn grants(
+        &mut self,
+        survey_id: i64,
+        case_nos: &[i64],
+    ) -> Result<Vec<(i64, i64, Vec<u8>)>> {
+        self.all_of(
+            "with v(case_no) as (values {values}) select e.case_no, e.user_id, e.body \
+             from v cross join event e where v.case_no = e.case_no and e.survey_id = $1 \
+             and e.kind = 'lease' order by e.log_pos",
+            args![survey_id],
+            case_nos.iter().map(|no| args![*no]).collect(),
         )
         .await
     }

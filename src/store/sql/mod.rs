@@ -2,6 +2,7 @@
 //! `survey_id = $1` for every survey-scoped table named.
 
 mod access;
+mod aside;
 mod cases;
 mod cells;
 mod draw;

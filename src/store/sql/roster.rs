@@ -20,9 +20,17 @@ macro_rules! select_import {
 
 macro_rules! select_line {
     ($rest:literal) => {
+        select_line!(@ "from roster_line l ", $rest)
+    };
+    // those of the list v, which is gone through first
+    (v $rest:literal) => {
+        select_line!(@ "from v cross join roster_line l ", $rest)
+    };
+    (@ $from:literal, $rest:literal) => {
         concat!(
             "select l.import_no, l.line_no, l.sheet, l.sheet_line, l.state, l.stratum, l.unit, \
-             l.body, l.content, l.code, l.sheet_column, l.message, l.cells from roster_line l ",
+             l.body, l.content, l.code, l.sheet_column, l.message, l.cells ",
+            $from,
             $rest
         )
     };
@@ -210,10 +218,10 @@ impl Tx {
             concat!(
                 "with v(stratum, unit) as (values {values}) ",
                 select_line!(
-                    "join v on v.stratum = l.stratum and v.unit = l.unit \
-                     join roster_import i on i.survey_id = l.survey_id \
+                    v "join roster_import i on i.survey_id = l.survey_id \
                      and i.import_no = l.import_no \
-                     where l.survey_id = $1 and i.survey_id = $1 and i.kind = $2 \
+                     where v.stratum = l.stratum and v.unit = l.unit \
+                     and l.survey_id = $1 and i.survey_id = $1 and i.kind = $2 \
                      and i.status = 'accepted' and l.state in ('accepted', 'held') \
                      order by l.import_no, l.line_no"
                 )

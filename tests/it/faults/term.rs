@@ -32,8 +32,9 @@ async fn sigterm_ends_waiting_pulls_and_streams_and_exits_with_0_in_10_s() {
         let reply = pull.await.unwrap().unwrap().into_inner().result.unwrap();
         let v1::pull_assignment_response::Result::Empty(empty) = reply else { panic!("{reply:?}") };
         assert_eq!(empty.reason(), EmptyReason::Stopping, "{kind:?}");
-        while let Ok(Some(_)) = stream.message().await {}
+        // the stream ends, it is not cut
+        while stream.message().await.unwrap().is_some() {}
         assert_eq!(server.ended().await, Some(0), "{kind:?}");
-        assert!(asked.elapsed() < Duration::from_secs(12), "{kind:?}: {:?}", asked.elapsed());
+        assert!(asked.elapsed() < Duration::from_secs(9), "{kind:?}: {:?}", asked.elapsed());
     }
 }

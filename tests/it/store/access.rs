@@ -158,6 +158,9 @@ async fn events_move_the_head(store: &Store) {
     let of_case: Vec<_> =
         tx.events_of_case(2, 8).await.unwrap().into_iter().map(|e| e.log_pos).collect();
     assert_eq!(of_case, [1, 3]);
+    let grants = tx.grants(2, &[8, 10]).await.unwrap();
+    assert_eq!(grants, [(8, 1, vec![1]), (8, 1, vec![1])]);
+    assert!(tx.grants(1, &[8]).await.unwrap().is_empty());
     assert_eq!(tx.last_event_us().await.unwrap(), 43);
     let after = tx.commitments(2, 1, 10).await.unwrap();
     assert_eq!(after.iter().map(|(pos, ..)| *pos).collect::<Vec<_>>(), [2, 3]);

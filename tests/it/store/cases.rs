@@ -21,6 +21,7 @@ on_every_store!(
     cases_are_listed_by_state_and_cell,
     dials_and_interviews_are_versions,
     drafts_replace_each_other,
+    drafts_of_final_cases_are_found,
     the_quarantine_is_decided_once,
 );
 
@@ -264,6 +265,19 @@ async fn drafts_replace_each_other(store: &Store) {
     tx.delete_drafts(SURVEY, &[1]).await.unwrap();
     assert_eq!(tx.drafts(SURVEY, &[1, 2]).await.unwrap(), [draft(2, 1)]);
     assert!(tx.drafts(8, &[2]).await.unwrap().is_empty());
+}
+
+async fn drafts_of_final_cases_are_found(store: &Store) {
+    let ended = |case_no| CaseRow { state: state::FINAL, ..case(case_no) };
+    let mut tx = filled(store, &[case(1), ended(2), ended(3)]).await;
+    let draft = |case_no| DraftRow { case_no, epoch: 1, save_no: 1, body: "[]".into() };
+    tx.put_drafts(SURVEY, &[draft(1), draft(2), draft(3)]).await.unwrap();
+    let dial =
+        AttemptRow { case_no: 2, attempt_no: 1, version: 1, at_us: 50, ..AttemptRow::default() };
+    tx.insert_attempts(SURVEY, &[dial]).await.unwrap();
+    assert_eq!(tx.stale_drafts(SURVEY, 50, 9).await.unwrap(), [3], "2 can still be corrected");
+    assert_eq!(tx.stale_drafts(SURVEY, 51, 9).await.unwrap(), [2, 3]);
+    assert_eq!(tx.stale_drafts(SURVEY, 51, 1).await.unwrap(), [2]);
 }
 
 async fn the_quarantine_is_decided_once(store: &Store) {

@@ -213,7 +213,10 @@ async fn a_closed_survey_keeps_late_work_aside_and_a_supervisor_decides() {
         // the draft with half of the indicators is a partial; the rest have final codes
         let t = tally(&floor, survey_id).await;
         assert_eq!((t.valid, t.open, t.fresh, t.in_progress, t.held), (1, 0, 0, 0, 0), "{kind:?}");
-        assert_eq!(reason(&a.extend(x.lease.unwrap()).await.unwrap_err()), "LEASE_LOST");
+        let gone = x.lease.unwrap();
+        assert_eq!(reason(&a.extend(gone).await.unwrap_err()), "SURVEY_STATE", "{kind:?}");
+        assert_eq!(reason(&a.start(gone).await.unwrap_err()), "SURVEY_STATE");
+        assert_eq!(reason(&a.save(gone, 2, vec![]).await.unwrap_err()), "SURVEY_STATE");
         assert_eq!(reason(&c.pull_with(&id()).await.unwrap_err()), "SURVEY_STATE");
         let late = b.submit(&y, 9, 9).await;
         assert_eq!(late.status(), ReceiptStatus::Quarantined);

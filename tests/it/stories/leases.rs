@@ -1,0 +1,121 @@
+//! Whose lease it is, and what becomes of the answers saved under it.
+
+use crate::floor::{
+    Floor, KINDS, MINUTE_US, id,
+    school::{Plan, ratings},
+    with,
+};
+use canvass_proto::v1::{self, Outcome, ReceiptStatus};
+use tonic::Code;
+
+#[tokio::test]
+async fn a_lease_that_has_passed_on_is_its_former_holders_and_nobody_elses() {
+    for kind in KINDS {
+        let floor = Floor::new(kind).await;
+        let survey_id = floor.fielded(&Plan::default()).await;
+        let mut a = floor.seat("a", survey_id).await;
+        let mut b = floor.seat("b", survey_id).await;
+        let mut c = floor.seat("c", survey_id).await;
+        let first = a.pull().await;
+        let lease = first.lease.unwrap();
+        let revoke = v1::RevokeAssignmentRequest {
+            survey_id,
+            request_id: id(),
+            case_no: lease.case_no,
+            reason: "gone home".into(),
+        };
+        let mut supervision = floor.supervision().await;
+        supervision.revoke_assignment(with(&floor.admin, revoke)).await.unwrap();
+        // another takes it over
+        let second = b.pull().await;
+        assert_eq!(second.lease.unwrap(), v1::Lease { epoch: 2, ..lease });
+        // one who never held it cannot put an interview aside for it, nor learn that it is there
+        let planted = c.submission(&first, 0, 0);
+        assert_eq!(c.send(planted).await.unwrap_err().code(), Code::NotFound, "{kind:?}");
+        assert_eq!(c.dial(lease, Outcome::HardRefusal).await.unwrap_err().code(), Code::NotFound);
+        assert_eq!(c.extend(lease).await.unwrap_err().code(), Code::NotFound);
+        assert_eq!(floor.progress(survey_id).await.quarantined, 0);
+        // the former holder's is kept, whole
+        assert_eq!(a.submit(&first, 9, 9).await.status(), ReceiptStatus::Quarantined);
+        assert_eq!(b.submit(&second, 8, 8).await.status(), ReceiptStatus::Counted);
+        // nor does a later holder claim the earlier grant
+        let claimed = b.submission(&first, 1, 1);
+        assert_eq!(b.send(claimed).await.unwrap_err().code(), Code::NotFound);
+    }
+}
+
+#[tokio::test]
+async fn a_corrected_dial_finds_the_answers_that_were_saved_before_it() {
+    for kind in KINDS {
+        let floor = Floor::new(kind).await;
+        let survey_id = floor.fielded(&Plan::default()).await;
+        let mut a = floor.seat("a", survey_id).await;
+        let report = |case: &v1::Assignment, outcome: Outcome, of: i64| v1::RecordAttemptRequest {
+            survey_id,
+            lease: case.lease,
+            request_id: id(),
+            outcome: outcome as i32,
+            correct_attempt_no: of,
+            ..Default::default()
+        };
+        // mistyped: the respondent had answered everything, and then hung up
+        let case = a.pull().await;
+        let lease = case.lease.unwrap();
+        a.start(lease).await.unwrap();
+        a.save(lease, 1, ratings(case.targets[0].target_no, 8, 7)).await.unwrap();
+        let wrong = a.report(report(&case, Outcome::HardRefusal, 0)).await.unwrap();
+        assert_eq!(wrong.code, "2.11");
+        let right = a.report(report(&case, Outcome::BreakOff, 1)).await.unwrap();
+        assert_eq!((&*right.code, right.r#final), ("1.2", true), "{kind:?}");
+        assert_eq!(floor.progress(survey_id).await.total.unwrap().valid, 1);
+        // a break-off that is a call back after all: the next holder goes on where it stopped
+        let case = a.pull().await;
+        let lease = case.lease.unwrap();
+        a.start(lease).await.unwrap();
+        let mut half = ratings(case.targets[0].target_no, 6, 0);
+        half[0].answers[0].value = Some(v1::answer::Value::DontKnow(true));
+        half[0].answers.truncate(1);
+        a.save(lease, 1, half.clone()).await.unwrap();
+        let end = a.report(report(&case, Outcome::BreakOff, 0)).await.unwrap();
+        assert_eq!((&*end.code, end.r#final), ("2.12", true));
+        let again = v1::RecordAttemptRequest {
+            call_back_us: floor.desk.now_us() + 10 * MINUTE_US,
+            ..report(&case, Outcome::CallBack, 1)
+        };
+        assert!(!a.report(again).await.unwrap().r#final);
+        floor.desk.clock().set(floor.desk.now_us() + 10 * MINUTE_US);
+        let next = floor.seat("b", survey_id).await.pull().await;
+        assert_eq!(next.lease.unwrap().case_no, lease.case_no);
+        assert_eq!((next.draft_save_no, &next.draft), (1, &half));
+    }
+}
+
+#[tokio::test]
+async fn the_answers_of_one_who_refused_are_forgotten_when_the_dial_can_stand() {
+    for kind in KINDS {
+        let floor = Floor::new(kind).await;
+        let survey_id = floor.fielded(&Plan::default()).await;
+        let mut a = floor.seat("a", survey_id).await;
+        let drafts = async || {
+            let mut tx = floor.desk.store().read().await.unwrap();
+            let all: Vec<i64> = (1..=48).collect();
+            tx.drafts(survey_id, &all).await.unwrap().len()
+        };
+        let mut refused = async || {
+            let case = a.pull().await;
+            let lease = case.lease.unwrap();
+            a.start(lease).await.unwrap();
+            a.save(lease, 1, ratings(case.targets[0].target_no, 8, 7)).await.unwrap();
+            a.dial(lease, Outcome::HardRefusal).await.unwrap();
+        };
+        refused().await;
+        floor.desk.sweep().await.unwrap();
+        assert_eq!(drafts().await, 1, "{kind:?}");
+        floor.desk.clock().set(floor.desk.now_us() + MINUTE_US + 1);
+        floor.desk.sweep().await.unwrap();
+        assert_eq!(drafts().await, 0, "{kind:?}");
+        refused().await;
+        floor.set_state(survey_id, v1::SurveyState::Closed).await.unwrap();
+        assert_eq!(drafts().await, 0, "{kind:?}");
+    }
+}
