@@ -2,13 +2,15 @@
 """Judges a run from its clients' history and the exports alone: nothing acknowledged is missing,
 nothing is doubled. Standard library only; shares no code with the server.
 
-    check_history.py HISTORY.jsonl INTERVIEWS.csv ATTEMPTS.csv [SURVEY]
+    check_history.py HISTORY.jsonl INTERVIEWS.csv ATTEMPTS.csv [SURVEY [QUARANTINE.jsonl]]
 
 HISTORY holds one JSON object a line: {"op": "submit" | "attempt", "request_id", "case_no",
 "epoch", "answers": {"indicator.item": value, ...}, "outcome", "result": "ok" | "unknown" | "error",
 "status": receipt status, "code", "attempt_no", "log_pos"}, and of drafts {"op": "save", "case_no",
 "result", "answers"}; other ops are passed over. SURVEY keeps the lines of one "survey" number, as
-in the client-log.jsonl of the demo. The exports are the exact dialect.
+in the client-log.jsonl of the demo; - keeps all. QUARANTINE lists what the server keeps aside, one
+{"quarantine_no", "kind", "case_no", "epoch"} a line: whatever was acknowledged as QUARANTINED must be
+there. The exports are the exact dialect.
 Exit 0: sound. 1: a loss or a double, named. 2: unusable input.
 """
 import csv
@@ -24,7 +26,7 @@ def fail(found):
 
 
 def main():
-    if len(sys.argv) not in (4, 5):
+    if len(sys.argv) not in (4, 5, 6):
         print(__doc__)
         sys.exit(2)
     try:
@@ -34,10 +36,14 @@ def main():
             interviews = [row for row in csv.DictReader(file) if row["case_no"]]
         with open(sys.argv[3], encoding="utf-8", newline="") as file:
             attempts = list(csv.DictReader(file))
+        kept = None
+        if len(sys.argv) == 6:
+            with open(sys.argv[5], encoding="utf-8") as file:
+                kept = [json.loads(line) for line in file if line.strip()]
     except (OSError, ValueError, KeyError) as error:
         print(f"unusable: {error}")
         sys.exit(2)
-    if len(sys.argv) == 5:
+    if len(sys.argv) > 4 and sys.argv[4] != "-":
         lines = [op for op in lines if str(op.get("survey")) == sys.argv[4]]
     history = [op for op in lines if op["op"] in ("submit", "attempt")]
     if not history:
@@ -66,6 +72,19 @@ def main():
             other = taken.setdefault(op["log_pos"], key)
             if other != key:
                 found.append(f"requests {key} and {other} share log position {op['log_pos']}")
+
+    aside = [(key, op) for key, op in final.items()
+             if op["result"] == "ok" and op["status"] == "QUARANTINED"]
+    if kept is not None:
+        places = {row["quarantine_no"]: row for row in kept}
+        if len(places) != len(kept):
+            found.append("the quarantine has a number twice")
+        for key, op in aside:
+            row = places.get(op["quarantine_no"])
+            if row is None:
+                found.append(f"request {key}: what was kept aside is missing")
+            elif (row["case_no"], row["epoch"]) != (op["case_no"], op["epoch"]):
+                found.append(f"request {key}: another case was kept aside")
 
     by_case = {}
     for row in interviews:
@@ -142,7 +161,7 @@ def main():
         fail(found)
     acked = sum(1 for op in final.values() if op["result"] == "ok")
     print(f"sound: {len(final)} requests, {acked} acknowledged, {len(interviews)} interviews, "
-          f"{len(dials)} dials")
+          f"{len(dials)} dials, {len(aside)} kept aside" + (" (not judged)" if aside and kept is None else ""))
 
 
 main()

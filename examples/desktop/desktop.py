@@ -2,6 +2,7 @@
 """An interviewer's desktop for canvass: sign in, pull, extend, start, save, submit; lose the line in any
 of these and resume. Stubs come from proto/ alone (see README.md)."""
 import argparse
+import collections
 import random
 import sys
 import time
@@ -10,6 +11,7 @@ import uuid
 import grpc
 from canvass.v1 import access_pb2, access_pb2_grpc, interviewing_pb2 as iv, interviewing_pb2_grpc
 from canvass.v1 import types_pb2 as t
+from google.rpc import error_details_pb2, status_pb2
 
 # what may be sent again with the same request_id
 AGAIN = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED,
@@ -20,9 +22,21 @@ class Lost(Exception):
     """The answer was thrown away on purpose: the server has done its part, we do not know."""
 
 
+def reason(error):
+    """The machine-readable reason of an error: LEASE_LOST, QUOTA_FULL, ..."""
+    for key, value in error.trailing_metadata() or ():
+        if key == "grpc-status-details-bin":
+            for detail in status_pb2.Status.FromString(value).details:
+                info = error_details_pb2.ErrorInfo()
+                if detail.Unpack(info):
+                    return info.reason
+    return ""
+
+
 class Desktop:
     def __init__(self, server, lose=0, seed=None):
-        self.server, self.lose, self.calls, self.lost = server, lose, 0, 0
+        self.server, self.lose, self.lost = server, lose, collections.Counter()
+        self.calls = collections.Counter()
         self.dice = random.Random(seed)
         self.token = ""
         self.connect()
@@ -32,12 +46,13 @@ class Desktop:
         self.access = access_pb2_grpc.AccessServiceStub(self.channel)
         self.calls_of = interviewing_pb2_grpc.InterviewingServiceStub(self.channel)
 
-    def once(self, call, request):
+    def once(self, name, request):
         meta = [("authorization", f"Bearer {self.token}"), ("accept-language", "zh-CN")]
-        answer = call(request, metadata=meta, timeout=10)
-        self.calls += 1
-        if self.lose and self.calls % self.lose == 0:
-            self.lost += 1
+        stub = self.access if name == "SignIn" else self.calls_of
+        answer = getattr(stub, name)(request, metadata=meta if self.token else meta[1:], timeout=10)
+        self.calls[name] += 1
+        if self.lose and self.calls[name] % self.lose == 1:
+            self.lost[name] += 1
             raise Lost()
         return answer
 
@@ -46,7 +61,7 @@ class Desktop:
         pause = 0.2
         while True:
             try:
-                return self.once(getattr(self.calls_of, name), request)
+                return self.once(name, request)
             except Lost:
                 self.channel.close()
                 self.connect()  # a new connection, as after a broken line
@@ -58,7 +73,14 @@ class Desktop:
 
     def sign_in(self, name, secret, new_password=""):
         request = access_pb2.SignInRequest(name=name, secret=secret, new_password=new_password)
-        self.token = self.access.SignIn(request, timeout=10).token
+        try:
+            self.token = self.call("SignIn", request).token
+        except grpc.RpcError as error:
+            # the answer to a one-time secret was lost: it is used up, and the new password stands
+            if error.code() != grpc.StatusCode.UNAUTHENTICATED or not new_password:
+                raise
+            request = access_pb2.SignInRequest(name=name, secret=new_password)
+            self.token = self.call("SignIn", request).token
 
     # --- the calls of an interviewer's day -------------------------------------------------------
     def held(self, survey):
@@ -92,6 +114,10 @@ class Desktop:
                                           request_id=str(uuid.uuid4()), outcome=outcome)
         return self.call("RecordAttempt", request).receipt
 
+    def release(self, case):
+        request = iv.ReleaseAssignmentRequest(survey_id=case.survey_id, lease=case.lease, request_id=str(uuid.uuid4()))
+        return self.call("ReleaseAssignment", request)
+
     def questionnaire(self, survey):
         return self.call("GetQuestionnaire", iv.GetQuestionnaireRequest(survey_id=survey)).questionnaire
 
@@ -111,9 +137,10 @@ class Desktop:
             try:
                 self.start(case)
             except grpc.RpcError as error:
-                if error.code() == grpc.StatusCode.FAILED_PRECONDITION:  # QUOTA_FULL or LEASE_LOST
-                    return "NOT_STARTED"
-                raise
+                if reason(error) != "QUOTA_FULL":
+                    raise
+                self.release(case)  # thanked, and nothing was asked
+                return "QUOTA_FULL"
         answers = self.ratings(case, items)
         half = [t.Rating(target_no=r.target_no, answers=r.answers[: len(items) // 2]) for r in answers]
         self.save(case, case.draft_save_no + 1, half)
@@ -128,14 +155,22 @@ class Desktop:
             case = self.held(survey) or self.pull(survey)
             if case is None:
                 break
-            if self.dice.random() < 0.3 and not case.started:
-                outcome = self.dice.choice([t.OUTCOME_NO_ANSWER, t.OUTCOME_BUSY, t.OUTCOME_HARD_REFUSAL])
-                self.record(case, outcome)
-                word = t.Outcome.Name(outcome)
-            else:
-                word = self.interview(case, questionnaire)
+            try:
+                word = self.dial(case, questionnaire)
+            except grpc.RpcError as error:
+                if reason(error) != "LEASE_LOST":
+                    raise
+                word = "LEASE_LOST"  # another has the case: on to the next
             done[word] = done.get(word, 0) + 1
         return done
+
+    def dial(self, case, questionnaire):
+        """One call: nobody there, or an interview."""
+        if self.dice.random() < 0.3 and not case.started:
+            outcome = self.dice.choice([t.OUTCOME_NO_ANSWER, t.OUTCOME_BUSY, t.OUTCOME_HARD_REFUSAL])
+            self.record(case, outcome)
+            return t.Outcome.Name(outcome)
+        return self.interview(case, questionnaire)
 
 
 def main():
@@ -144,13 +179,13 @@ def main():
     args.add_argument("--user", required=True)
     args.add_argument("--survey", type=int, required=True)
     args.add_argument("--new-password", default="", help="with a one-time secret")
-    args.add_argument("--lose", type=int, default=0, help="throw away every N-th answer")
+    args.add_argument("--lose", type=int, default=0, help="throw away the first of every N answers of each call")
     args.add_argument("--seed", type=int)
     args.add_argument("--most", type=int, default=10**9, help="calls at the most")
     args = args.parse_args()
     desktop = Desktop(args.server, args.lose, args.seed)
     desktop.sign_in(args.user, sys.stdin.readline().strip(), args.new_password)
-    print(desktop.evening(args.survey, args.most), "answers lost on purpose:", desktop.lost)
+    print(desktop.evening(args.survey, args.most), "lost on purpose:", dict(sorted(desktop.lost.items())))
 
 
 if __name__ == "__main__":

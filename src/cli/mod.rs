@@ -41,11 +41,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Show the whole main job in half a minute
     Demo(demo::Demo),
-    /// Run the server
     Serve(serve::Serve),
-    /// Sign in and keep the token for the commands that follow
     SignIn(user::SignIn),
     /// Add, list and revoke users
     #[command(subcommand)]

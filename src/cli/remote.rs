@@ -85,12 +85,24 @@ impl Remote {
             Failure::Use(format!("cannot reach {}: {}", self.server, root(&e)))
         };
         let mut endpoint = Endpoint::from_shared(self.server.clone()).map_err(bad)?;
+        if self.tls_ca.is_none() && self.server.starts_with("https:") {
+            let why =
+                "an https address needs the certificate authority of the server: --tls-ca FILE";
+            return Err(Failure::Use(why.to_owned()));
+        }
         if let Some(path) = &self.tls_ca {
             let ca = Certificate::from_pem(std::fs::read(path)?);
             let tls = ClientTlsConfig::new().ca_certificate(ca);
             endpoint = endpoint.tls_config(tls).map_err(bad)?;
         }
         endpoint.connect().await.map_err(|e| {
+            let why = root(&e);
+            if why.contains("certificate") || why.contains("Cert") || why.contains("CaUsed") {
+                let server = &self.server;
+                return Failure::Failed(format!(
+                    "the certificate of {server} is not accepted: {why}; see --tls-ca"
+                ));
+            }
             Failure::Failed(format!(
                 "no server answers at {} ({}); start one with `canvass serve`",
                 self.server,

@@ -103,6 +103,9 @@ impl Serve {
             MigrateArg::Auto => Migrate::Auto,
             MigrateArg::Never => Migrate::Never,
         };
+        if self.key_file.is_none() && !self.db.starts_with("sqlite:") {
+            return Err(Error::invalid("key-file", msg!("serve.needs_key")));
+        }
         let chance = Chance::system();
         let store = Store::open(&self.db, migrate, Durability::Full).await?;
         let key_file = match (&self.key_file, store.path()) {

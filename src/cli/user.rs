@@ -15,6 +15,8 @@ use std::io::{IsTerminal, Write};
 ///
 /// The secret is read from the terminal or from standard input: one line; with a one-time secret a
 /// second line with the new password.
+///
+/// Example: canvass sign-in admin --server http://127.0.0.1:7777
 #[derive(Args)]
 pub struct SignIn {
     /// User name
@@ -104,11 +106,15 @@ pub enum User {
         remote: Remote,
     },
     /// List users
+    ///
+    /// Example: canvass user list --json
     List {
         #[command(flatten)]
         remote: Remote,
     },
     /// Shut a user out at once
+    ///
+    /// Example: canvass user revoke 3
     Revoke {
         /// Number of the user
         user_id: i64,

@@ -26,7 +26,7 @@ impl Verify {
             let path = self.dir.join(name);
             let read = std::fs::read(&path);
             files.push(
-                read.map_err(|e| Failure::Use(format!("cannot read {}: {e}", path.display())))?,
+                read.map_err(|e| Failure::Failed(format!("cannot read {}: {e}", path.display())))?,
             );
         }
         let [frame, design, seed, sample] = files.as_slice() else {

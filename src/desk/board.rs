@@ -12,6 +12,8 @@ use tokio::sync::{Notify, watch};
 const EVERY: Duration = Duration::from_secs(1);
 /// A board nobody rang for is read again after so many rounds: leases end without a bell.
 const QUIET_ROUNDS: u32 = 5;
+/// The same where other replicas change the survey: their bells are not heard here.
+const QUIET_ROUNDS_SHARED: u32 = 1;
 
 type Shown = Option<std::result::Result<Arc<Picture>, String>>;
 
@@ -56,6 +58,8 @@ impl Desk {
 }
 
 async fn paint(desk: Desk, survey_id: i64, board: watch::Sender<Shown>, bell: Arc<Notify>) {
+    let alone = desk.0.store.path().is_some();
+    let quiet = if alone { QUIET_ROUNDS } else { QUIET_ROUNDS_SHARED };
     let mut stopping = desk.0.stopping.subscribe();
     let _end = End { desk: desk.clone(), survey_id, board: board.clone() };
     let mut last: Option<Picture> = None;
@@ -79,7 +83,7 @@ async fn paint(desk: Desk, survey_id: i64, board: watch::Sender<Shown>, bell: Ar
         }
         tokio::select! {
             () = async { tokio::join!(rung, tokio::time::sleep(EVERY)); } => {}
-            () = tokio::time::sleep(EVERY * QUIET_ROUNDS) => {}
+            () = tokio::time::sleep(EVERY * quiet) => {}
             _ = stopping.changed() => {}
         }
     }

@@ -1,6 +1,11 @@
 //! Plan, design, seed, sample: in this order, each fixed before the next is known.
 
-use super::{Desk, log::Opened, no_survey, sha256, survey::wrong_step};
+use super::{
+    Desk,
+    log::Opened,
+    no_survey, sha256,
+    survey::{next_step, wrong_step},
+};
 use crate::error::{Error, Reason, Result};
 use crate::model::{
     Caller, CaseRow, CellRow, DrawRow, Event, RequestKey, StratumRow, SurveyRow, SurveyState,
@@ -134,7 +139,7 @@ impl Desk {
             Opened::New(w) => w,
         };
         if w.survey.state() != SurveyState::Frozen {
-            return Err(wrong_step(&w.survey, msg!("survey.only_frozen")));
+            return Err(next_step(&w.survey, SurveyState::Frozen));
         }
         if w.survey.questionnaire_version.is_empty() {
             return Err(wrong_step(&w.survey, msg!("survey.needs_questionnaire")));
@@ -173,7 +178,7 @@ impl Desk {
         };
         let mut survey = w.survey.clone();
         if ![SurveyState::Designed, SurveyState::Drawn].contains(&survey.state()) {
-            return Err(wrong_step(&survey, msg!("survey.needs_design")));
+            return Err(next_step(&survey, SurveyState::Designed));
         }
         let before = w.tx.draws(survey_id).await?;
         let live = before.into_iter().filter(|d| d.state != "discarded");
@@ -229,7 +234,7 @@ impl Desk {
         let draws = w.tx.draws(survey_id).await?;
         let seeded = draws.into_iter().find(|d| d.draw_no == survey.draw_no && d.state == "seeded");
         let (Some(mut row), SurveyState::Designed) = (seeded, survey.state()) else {
-            return Err(wrong_step(&survey, msg!("survey.needs_seed")));
+            return Err(next_step(&survey, SurveyState::Designed));
         };
         let (frame, units) = frozen(&mut w.tx, &survey).await?;
         let design = design(&mut w.tx, &survey, &frame).await?;

@@ -147,9 +147,12 @@ async fn count_rejected(
         latest.extend(detail.rejected);
     }
     for (stratum, rejected) in latest {
-        if let Some(count) = counts.get_mut(&stratum) {
-            count.listed += rejected;
-            count.rejected += rejected;
+        // also a class none of whose lines could be taken: it must not vanish from the survey
+        let count = counts.entry(stratum.clone()).or_default();
+        count.listed += rejected;
+        count.rejected += rejected;
+        if count.key.is_empty() {
+            count.key = stratum;
         }
     }
     Ok(())

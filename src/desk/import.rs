@@ -43,9 +43,15 @@ pub struct ImportDetail {
     pub columns: Vec<String>,
     /// Encoding.
     pub encoding: String,
-    /// Lines of each stratum that were rejected.
+    /// Every stratum named, with its lines that were rejected.
     #[serde(default)]
     pub rejected: Vec<(String, i64)>,
+    /// Strata of staff without a number whose name stood over two blocks: it may be two people's.
+    #[serde(default)]
+    pub ambiguous: BTreeSet<String>,
+    /// SHA-256 of the accepted lines, hex.
+    #[serde(default)]
+    pub content: String,
 }
 
 fn kind_of(order: &ImportOrder, survey: &SurveyRow) -> Result<Kind> {
@@ -61,30 +67,64 @@ fn kind_of(order: &ImportOrder, survey: &SurveyRow) -> Result<Kind> {
     Ok(kind)
 }
 
-/// How many lines of each stratum a file had that were not taken; strata without a clean key are left
-/// out, since no frame can have them.
-fn rejected_by_stratum(
-    kind: Kind,
-    strata: &[StratumSummary],
-    key: &[u8; 32],
-) -> Vec<(String, i64)> {
-    let of = |s: &StratumSummary| {
-        let line = Line {
-            kind,
-            place: s.place.clone(),
-            class: s.class.clone(),
-            staff_number: s.staff_number.clone(),
-            staff: s.staff.clone(),
-            number: String::new(),
-            name: String::new(),
-            ask_for: String::new(),
-            relation: String::new(),
-            phones: Vec::new(),
-        };
-        let rejected = i64::try_from(s.listed.saturating_sub(s.accepted)).ok()?;
-        Some((line.stratum_key(key).ok()?, rejected))
+/// The key of a stratum that a file names, where it has a clean one; no frame can have another.
+fn stratum_of(kind: Kind, s: &StratumSummary, key: &[u8; 32]) -> Option<String> {
+    let line = Line {
+        kind,
+        place: s.place.clone(),
+        class: s.class.clone(),
+        staff_number: s.staff_number.clone(),
+        staff: s.staff.clone(),
+        number: String::new(),
+        name: String::new(),
+        ask_for: String::new(),
+        relation: String::new(),
+        phones: Vec::new(),
     };
-    strata.iter().filter_map(of).collect()
+    line.stratum_key(key).ok().filter(|stratum| !stratum.is_empty())
+}
+
+/// What is kept about the strata of a file.
+fn strata_of(kind: Kind, strata: &[StratumSummary], key: &[u8; 32]) -> ImportDetail {
+    let mut detail = ImportDetail::default();
+    for s in strata {
+        let Some(stratum) = stratum_of(kind, s, key) else { continue };
+        if s.twice {
+            detail.ambiguous.insert(stratum.clone());
+        }
+        let rejected = i64::try_from(s.listed.saturating_sub(s.accepted)).unwrap_or(i64::MAX);
+        detail.rejected.push((stratum, rejected));
+    }
+    detail
+}
+
+/// An import under way. Its request may be dropped at any point, with its client: then nothing of it
+/// may stay, the lines hold names and numbers.
+struct Staged {
+    desk: Desk,
+    survey_id: i64,
+    import_no: i64,
+    ended: bool,
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        if !self.ended {
+            let (desk, survey_id, import_no) = (self.desk.clone(), self.survey_id, self.import_no);
+            runtime.spawn(async move { desk.clean_up(survey_id, import_no).await });
+        }
+    }
+}
+
+/// Whether two imports made the same roster of the same file: other columns, area code or allowed
+/// lines can make another one of it.
+fn same(a: &ImportRow, b: &ImportRow) -> bool {
+    let content =
+        |i: &ImportRow| serde_json::from_str::<ImportDetail>(&i.detail).unwrap_or_default().content;
+    a.file_sha256 == b.file_sha256
+        && content(a) == content(b)
+        && (a.accepted, a.held, a.rejected) == (b.accepted, b.held, b.rejected)
 }
 
 impl Desk {
@@ -110,7 +150,6 @@ impl Desk {
         let kind = kind_of(order, &survey)?;
         let mut tx = w.tx;
         let before = tx.accepted_imports(survey_id, order.kind).await?;
-        tx.drop_stale_imports(survey_id, w.now_us - STALE_US).await?;
         let import_no = survey.import_head + 1;
         let row = ImportRow {
             import_no,
@@ -126,14 +165,15 @@ impl Desk {
         tx.insert_import(survey_id, &row).await?;
         tx.update_survey(&SurveyRow { import_head: import_no, ..survey.clone() }).await?;
         tx.commit().await?;
-        let done = self.stage(order, kind, &survey, row, path).await;
-        let done = match done {
+        let mut staged = Staged { desk: self.clone(), survey_id, import_no, ended: false };
+        let done = match self.stage(order, kind, &survey, row, path).await {
             Ok(staging) => self.reveal(who, key, order, staging, &before).await,
             Err(error) => Err(error),
         };
         if done.is_err() {
             self.clean_up(survey_id, import_no).await;
         }
+        staged.ended = true;
         done
     }
 
@@ -144,7 +184,23 @@ impl Desk {
             tx.commit().await
         };
         if let Err(error) = work.await {
-            tracing::warn!(%error, "a staged import could not be removed; the next import does it");
+            tracing::warn!(%error, "a staged import could not be removed; the keeper does it later");
+        }
+    }
+
+    /// Removes what imports left that ended with their server.
+    pub(super) async fn drop_stale_imports(&self) {
+        // one server has an SQLite file: what was staged before it started is nobody's
+        let alone = self.0.store.path().is_some();
+        let before_us = if alone { self.0.opened_us } else { self.now_us() - STALE_US };
+        let stale = async { self.0.store.read().await?.stale_imports(before_us).await };
+        match stale.await {
+            Ok(stale) => {
+                for (survey_id, import_no) in stale {
+                    self.clean_up(survey_id, import_no).await;
+                }
+            }
+            Err(error) => tracing::warn!(%error, "stale imports could not be looked for"),
         }
     }
 
@@ -164,27 +220,16 @@ impl Desk {
             keep_cells: true,
         };
         let sheet = self.read_sheet(path, kind, &options)?;
-        let mut staging = Staging::new(self, order, row);
+        let mut staging = Staging::new(self, order, row).await?;
         let read = staging.read(sheet).await?;
         staging.hold(survey.max_lines_per_phone).await?;
         let detail = ImportDetail {
-            rejected: rejected_by_stratum(kind, &read.summary.strata, &self.0.key),
             columns: read.summary.columns,
             encoding: read.format.name().to_owned(),
+            content: staging.content(),
+            ..strata_of(kind, &read.summary.strata, &self.0.key)
         };
         staging.row.detail = serde_json::to_string(&detail).map_err(Error::defect)?;
-        if order.strict && staging.row.rejected > 0 {
-            let mut tx = self.0.store.read().await?;
-            let first = tx.problem_lines(order.survey_id, staging.row.import_no, 0, 50).await?;
-            let bad = first.iter().filter(|l| l.state == "rejected").take(5);
-            let lines: Vec<String> = bad
-                .map(|l| format!("{} {}{}", l.sheet, l.sheet_column, l.sheet_line))
-                .map(|place| place.trim().to_owned())
-                .collect();
-            let (rejected, lines) = (staging.row.rejected, lines.join(", "));
-            let why = msg!("import.strict", rejected = rejected, lines = lines);
-            return Err(Error::invalid("file", why));
-        }
         Ok((staging.row, staging.freed))
     }
 
@@ -209,10 +254,11 @@ impl Desk {
         if now.iter().map(|i| i.import_no).ne(before.iter().map(|i| i.import_no)) {
             return Err(Error::Busy("another import of this kind ended meanwhile".into()));
         }
-        let again = order.replace
-            && before.len() == 1
-            && before.iter().all(|i| i.file_sha256 == row.file_sha256);
-        let status = if again || (row.accepted == 0 && row.unchanged > 0) {
+        let again = order.replace && before.len() == 1 && before.iter().all(|i| same(i, &row));
+        let strict = order.strict && row.rejected > 0;
+        let status = if strict {
+            "refused"
+        } else if again || (row.accepted == 0 && row.unchanged > 0) {
             "unchanged"
         } else if row.accepted + row.held == 0 {
             "refused"
@@ -220,6 +266,13 @@ impl Desk {
             "accepted"
         };
         status.clone_into(&mut row.status);
+        if status != "accepted" {
+            // only what the report shows is kept
+            w.tx.drop_taken_lines(survey_id, row.import_no).await?;
+            if strict {
+                (row.accepted, row.held, row.unchanged) = (0, 0, 0);
+            }
+        }
         w.tx.update_import(survey_id, &row).await?;
         if status == "accepted" {
             if order.replace {

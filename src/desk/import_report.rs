@@ -50,6 +50,7 @@ fn kind(line: &LineRow) -> &'static str {
     match (line.state.as_str(), line.code.as_str()) {
         ("held", _) => "held",
         ("note", _) => "note",
+        (_, "import_duplicate") => "duplicate",
         (_, code) if code.starts_with("roster_duplicate") => "duplicate",
         (_, "import_conflict") => "conflict",
         _ => "rejected",

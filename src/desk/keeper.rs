@@ -1,4 +1,5 @@
-//! What a replica does by itself: follows the database's clock, frees expired reservations.
+//! What a replica does by itself: follows the database's clock, frees expired reservations, removes
+//! what broken imports left.
 
 use super::Desk;
 use std::time::Duration;
@@ -8,6 +9,8 @@ use tokio::task::JoinHandle;
 const SWEEP_S: u64 = 4;
 /// The database's clock is read every so many sweeps: every 8 s.
 const SYNC_EVERY: u32 = 2;
+/// Imports that ended with their server are looked for every so many sweeps: once a minute.
+const STALE_EVERY: u32 = 15;
 /// A jump of the wall clock by more than the longest lease time that is never one.
 const JUMP_US: i64 = 30_000_000;
 
@@ -22,6 +25,9 @@ impl Desk {
                 every.tick().await;
                 if round.is_multiple_of(SYNC_EVERY) {
                     desk.sync_clock().await;
+                }
+                if round.is_multiple_of(STALE_EVERY) {
+                    desk.drop_stale_imports().await;
                 }
                 desk.look_for_jump().await;
                 if let Err(error) = desk.sweep().await {

@@ -4,6 +4,7 @@
 mod access;
 mod board;
 mod draw;
+mod earlier;
 mod fieldwork;
 mod frame;
 mod import;
@@ -62,6 +63,7 @@ struct Inner {
     bells: board::Bells,
     stopping: watch::Sender<bool>,
     reader: OnceLock<PathBuf>,
+    opened_us: i64,
 }
 
 /// SHA-256 of some bytes.
@@ -91,6 +93,7 @@ impl Desk {
             return Err(Error::invalid("key-file", msg!("store.other_key")));
         }
         let incarnation = found.incarnation;
+        let opened_us = clock.now_us();
         let secrets = secret::Secrets::new();
         let stopping = watch::Sender::new(false);
         // SQLite has one writer; more than eight at once only queue in the database
@@ -107,6 +110,7 @@ impl Desk {
             bells: board::Bells::default(),
             stopping,
             reader: OnceLock::new(),
+            opened_us,
         })))
     }
 
@@ -167,9 +171,17 @@ pub(crate) fn no_survey(survey_id: i64) -> Error {
     Error::NotFound(msg!("survey.not_found", survey_id = survey_id))
 }
 
+/// Whether a text holds control characters other than line ends and tabs; U+0000 among them, which
+/// PostgreSQL cannot store.
+pub(crate) fn has_control(text: &str) -> bool {
+    text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+}
+
 /// A reason for the record: 1 to 500 characters.
 pub(crate) fn check_reason(field: &str, reason: &str) -> Result<()> {
-    if (1..=500).contains(&reason.trim().chars().count()) {
+    if has_control(reason) {
+        Err(Error::invalid(field, msg!("request.control")))
+    } else if (1..=500).contains(&reason.trim().chars().count()) {
         Ok(())
     } else {
         Err(Error::invalid(field, msg!("request.reason")))

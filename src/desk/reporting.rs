@@ -1,10 +1,9 @@
 //! What comes out: scores, answers, dials. Every export reads one instant of commit order, names its
 //! log position, and leaves a line in the access log.
 
-use super::{Desk, dial_word, no_survey, survey::wrong_step};
+use super::{Desk, dial_word, no_survey, survey::next_step};
 use crate::error::{Error, Result};
 use crate::model::{Caller, CellRow, Role, StratumRow, SurveyRow, SurveyState, TargetRow, UnitRow};
-use crate::msg;
 use crate::rules::exact::decimal_text;
 use crate::rules::export::{
     AttemptLine, AttemptsCsv, Form, InterviewLine, InterviewsCsv, InterviewsXlsx, Layout, Stamp,
@@ -79,7 +78,7 @@ impl Desk {
     async fn evidence(&self, tx: &mut Tx, survey_id: i64) -> Result<Evidence> {
         let survey = tx.survey(survey_id).await?.ok_or_else(|| no_survey(survey_id))?;
         if survey.state() < SurveyState::Drawn {
-            return Err(wrong_step(&survey, msg!("survey.needs_draw")));
+            return Err(next_step(&survey, SurveyState::Drawn));
         }
         let scheme = tx.scheme(survey_id, &survey.scheme_version).await?;
         let (_, body) = scheme.ok_or_else(|| Error::defect("no scheme in force"))?;

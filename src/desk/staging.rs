@@ -3,6 +3,7 @@
 
 use super::{
     Desk,
+    earlier::Earlier,
     import::ImportOrder,
     sheet::{Heard, Sheet},
 };
@@ -13,7 +14,8 @@ use crate::rules::phone::Phone;
 use crate::rules::roster::{
     Cell, FileSummary, Kind, Line, Outcome, Passed, PhoneCounter, Problem, message_json,
 };
-use std::collections::HashMap;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeSet, HashMap};
 
 /// Lines staged at a time.
 const PIECE: usize = 1_000;
@@ -51,14 +53,23 @@ pub(super) struct Staging<'d> {
     /// Accepted lines of the piece that have not been compared with what is known.
     accepted: Vec<(Line, Vec<Cell>)>,
     counter: PhoneCounter,
+    earlier: Earlier,
+    /// Running hash over the accepted lines: the roster they make, whatever the file looks like.
+    content: Sha256,
+    /// Lines of the order's list that were met.
+    allowed: BTreeSet<i64>,
     /// Held lines of earlier imports that this one allows: (import, line).
     pub(super) freed: Vec<(i64, i64)>,
 }
 
 impl<'d> Staging<'d> {
     /// A staging of nothing yet.
-    pub(super) fn new(desk: &'d Desk, order: &'d ImportOrder, row: ImportRow) -> Staging<'d> {
-        Staging {
+    pub(super) async fn new(
+        desk: &'d Desk,
+        order: &'d ImportOrder,
+        row: ImportRow,
+    ) -> Result<Staging<'d>> {
+        Ok(Staging {
             desk,
             order,
             row,
@@ -66,8 +77,16 @@ impl<'d> Staging<'d> {
             piece: Vec::with_capacity(PIECE),
             accepted: Vec::new(),
             counter: PhoneCounter::default(),
+            earlier: desk.earlier(order.survey_id, order.kind, order.replace).await?,
+            content: Sha256::new(),
+            allowed: BTreeSet::new(),
             freed: Vec::new(),
-        }
+        })
+    }
+
+    /// SHA-256 of the accepted lines, hex.
+    pub(super) fn content(&self) -> String {
+        hex::encode(self.content.clone().finalize())
     }
 
     fn line(&mut self, sheet: &str, sheet_line: u64, state: &str) -> LineRow {
@@ -151,26 +170,50 @@ impl<'d> Staging<'d> {
             let content = line.content();
             match known.get(&(stratum.clone(), unit.clone())) {
                 Some(old) if old.content == content => self.same(old, &line),
-                Some(_) => {
-                    let reason = msg!("import.conflict");
-                    let problem =
-                        Problem { place: line.place.clone(), column: String::new(), reason };
-                    self.row.rejected += 1;
-                    self.problem("rejected", &problem, &cells)?;
-                }
-                None => self.fresh(stratum, unit, &line, &cells, content)?,
+                Some(_) => self.refuse(&line, msg!("import.conflict"), &cells)?,
+                None => match self.earlier.clash(&stratum, &unit, &line) {
+                    Some(reason) => self.refuse(&line, reason, &cells)?,
+                    None => self.fresh(stratum, unit, &line, &cells, content)?,
+                },
             }
         }
         Ok(())
     }
 
-    fn allowed(&self, line: &Line) -> bool {
+    /// Rejects a line that was read rightly, because of what is known already.
+    fn refuse(&mut self, line: &Line, reason: Msg, cells: &[Cell]) -> Result<()> {
+        let problem = Problem { place: line.place.clone(), column: String::new(), reason };
+        self.row.rejected += 1;
+        self.problem("rejected", &problem, cells)
+    }
+
+    fn allowed(&mut self, line: &Line) -> bool {
         let number = i64::try_from(line.place.line).unwrap_or_default();
-        self.order.allow_phone_lines.contains(&number)
+        let asked = self.order.allow_phone_lines.contains(&number);
+        if asked {
+            self.allowed.insert(number);
+        }
+        asked
+    }
+
+    /// Lines that were to be allowed and are no accepted lines of the file.
+    fn check_allowed(&self) -> Result<()> {
+        let unknown: Vec<String> = self
+            .order
+            .allow_phone_lines
+            .difference(&self.allowed)
+            .map(ToString::to_string)
+            .collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let lines = unknown.join(", ");
+        Err(Error::invalid("allow_phone_lines", msg!("import.allow_unknown", lines = lines)))
     }
 
     fn same(&mut self, old: &LineRow, line: &Line) {
-        if old.state == "held" && self.allowed(line) {
+        let allowed = self.allowed(line);
+        if old.state == "held" && allowed {
             self.freed.push((old.import_no, old.line_no));
             self.row.accepted += 1;
         } else {
@@ -187,6 +230,8 @@ impl<'d> Staging<'d> {
         content: [u8; 32],
     ) -> Result<()> {
         self.counter.count(&line.phones);
+        self.content.update(format!("{stratum}\n{unit}\n"));
+        self.content.update(content);
         let mut row = self.line(&line.place.sheet, line.place.line, "accepted");
         row.stratum = stratum;
         row.unit = unit;
@@ -220,6 +265,7 @@ impl<'d> Staging<'d> {
                 Heard::Row(outcome) => self.take(*outcome).await?,
                 Heard::End(summary) => {
                     self.flush().await?;
+                    self.check_allowed()?;
                     return Ok(summary);
                 }
             }

@@ -19,9 +19,23 @@ pub const CHANGEABLE: [&str; 8] = [
 ];
 
 /// A survey in the wrong step for a call; the message says what is missing.
-pub(super) fn wrong_step(survey: &SurveyRow, wanted: Msg) -> Error {
-    let why = msg!("survey.state", state = survey.state().word(), wanted = wanted);
-    Error::Refused(Reason::SurveyState, why)
+pub(super) fn wrong_step(survey: &SurveyRow, why: Msg) -> Error {
+    Error::Refused(Reason::SurveyState, why.with("state", survey.state().word()))
+}
+
+/// A survey that has not come as far as a call wants, or has gone past it: names the next step.
+pub(super) fn next_step(survey: &SurveyRow, wanted: SurveyState) -> Error {
+    let why = match survey.state() {
+        SurveyState::Closed => msg!("survey.is_closed"),
+        past if past > wanted => msg!("survey.done_once"),
+        SurveyState::Draft => msg!("survey.needs_freeze"),
+        SurveyState::Frozen => msg!("survey.needs_design"),
+        SurveyState::Designed if survey.draw_no == 0 => msg!("survey.needs_seed"),
+        SurveyState::Designed => msg!("survey.needs_draw"),
+        SurveyState::Drawn => msg!("survey.needs_fielding"),
+        SurveyState::Fielding | SurveyState::Paused => msg!("survey.done_once"),
+    };
+    wrong_step(survey, why)
 }
 
 fn check_name(name: &str) -> bool {

@@ -34,11 +34,48 @@ pub struct Listen {
     pub tls: Option<Tls>,
 }
 
+impl Tls {
+    /// The configuration of the listener.
+    ///
+    /// # Errors
+    /// A certificate or key that cannot be used, with the reason.
+    fn config(&self) -> Result<ServerTlsConfig> {
+        let refuse =
+            |field: &str, why: String| Error::invalid(field, msg!("serve.bad_tls", why = why));
+        for (field, pem, kind) in [
+            ("tls-cert", &self.cert, "CERTIFICATE-----"),
+            ("tls-key", &self.key, "PRIVATE KEY-----"),
+        ] {
+            if !String::from_utf8_lossy(pem).contains(kind) {
+                return Err(refuse(
+                    field,
+                    format!("no PEM block of a {}", kind.trim_end_matches('-')),
+                ));
+            }
+        }
+        let config = ServerTlsConfig::new()
+            .identity(Identity::from_pem(&self.cert, &self.key))
+            .timeout(Duration::from_secs(5));
+        // judged now, so that nothing is made on the way to a server that cannot start
+        Server::builder().tls_config(config.clone()).map_err(|error| {
+            let mut at: &dyn std::error::Error = &error;
+            while let Some(inner) = at.source() {
+                at = inner;
+            }
+            refuse("tls-cert, tls-key", at.to_string())
+        })?;
+        Ok(config)
+    }
+}
+
 impl Listen {
     /// Binds an address. One that others can reach needs TLS, unless plain text is asked for.
     pub async fn bind(address: SocketAddr, tls: Option<Tls>, plaintext: bool) -> Result<Listen> {
         if tls.is_none() && !plaintext && !address.ip().is_loopback() {
             return Err(Error::invalid("listen", msg!("serve.needs_tls", address = address)));
+        }
+        if let Some(tls) = &tls {
+            tls.config()?;
         }
         let listener = TcpListener::bind(address).await.map_err(|e| {
             Error::invalid("listen", msg!("serve.bind", address = address, why = e))
@@ -70,12 +107,7 @@ pub async fn serve(
     let door = Door { desk: desk.clone() };
     let mut server = limited();
     if let Some(tls) = listen.tls {
-        let tls = ServerTlsConfig::new()
-            .identity(Identity::from_pem(tls.cert, tls.key))
-            .timeout(Duration::from_secs(5));
-        server = server
-            .tls_config(tls)
-            .map_err(|e| Error::invalid("tls-cert", msg!("serve.bad_tls", why = e)))?;
+        server = server.tls_config(tls.config()?).map_err(|e| Error::Internal(e.into()))?;
     }
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_service_status("", tonic_health::ServingStatus::Serving).await;

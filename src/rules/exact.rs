@@ -56,7 +56,7 @@ pub fn nearest_f64(value: &BigRational) -> f64 {
 ///
 /// Anything that is not a plain decimal (`1e3`, `ninety`) is kept as it stands, so that the check
 /// of the whole file can name it beside the other mistakes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Decimal(String);
 

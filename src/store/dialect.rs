@@ -2,6 +2,7 @@
 //! of five types, statements are one text for both, and errors are told apart here and nowhere else.
 
 use crate::error::{Error, Result};
+use crate::msg;
 use sqlx::{
     Arguments, FromRow, PgConnection, SqlSafeStr, SqliteConnection,
     postgres::{PgArguments, PgRow},
@@ -70,6 +71,10 @@ where
     for arg in args {
         match arg {
             Arg::Int(v) => bound.add(v),
+            // PostgreSQL cannot store it, and both answer alike
+            Arg::Text(v) if v.contains('\0') => {
+                return Err(Error::invalid("", msg!("request.control")));
+            }
             Arg::Text(v) => bound.add(v),
             Arg::Bool(v) => bound.add(v),
             Arg::Bytes(v) => bound.add(v),

@@ -4,7 +4,7 @@ use super::{MIGRATOR, Migrate, dialect::classify, notice};
 use crate::error::{Error, Result};
 use crate::msg;
 use sqlx::{
-    Transaction,
+    Connection, PgConnection, Transaction,
     postgres::{PgConnectOptions, PgPool, PgPoolOptions},
 };
 use std::{
@@ -36,21 +36,24 @@ pub async fn open(url: &str, migrate: Migrate) -> Result<Postgres> {
         .application_name("canvass")
         .statement_cache_capacity(STATEMENTS)
         .options([("idle_in_transaction_session_timeout", "30s"), ("lock_timeout", "20s")]);
+    // one connection first: a pool only says that it waited in vain
+    let cannot = |e: sqlx::Error| Error::invalid("db", msg!("store.cannot_connect", why = e));
+    let first = PgConnection::connect_with(&options);
+    let first = tokio::time::timeout(Duration::from_secs(15), first).await;
+    first.map_err(|_| cannot(sqlx::Error::PoolTimedOut))?.map_err(cannot)?.close().await.ok();
     let pool = PgPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(Duration::from_secs(30))
         .connect_with(options)
         .await
-        .map_err(|e| Error::invalid("db", msg!("store.cannot_connect", why = e)))?;
+        .map_err(cannot)?;
     notice::check(&pool).await?;
     match migrate {
         Migrate::Auto => MIGRATOR.run(&pool).await.map_err(migration)?,
-        Migrate::Never => check_schema(
-            sqlx::query_scalar("select max(version) from _sqlx_migrations")
-                .fetch_one(&pool)
-                .await
-                .map_err(classify)?,
-        )?,
+        Migrate::Never => {
+            let found = sqlx::query_scalar(VERSION).fetch_one(&pool).await;
+            check_schema(found.or_else(no_schema)?)?;
+        }
     }
     Ok(Postgres { pool, unconfirmed: Arc::default() })
 }
@@ -63,6 +66,17 @@ impl Postgres {
             .await
             .map_err(classify)
     }
+}
+
+/// The version of the schema.
+pub const VERSION: &str = "select max(version) from _sqlx_migrations";
+
+/// A database without a schema has no version; other errors are errors.
+pub fn no_schema(error: sqlx::Error) -> Result<Option<i64>> {
+    let missing = error.as_database_error().is_some_and(|db| {
+        db.code().is_some_and(|code| code == "42P01") || db.message().contains("no such table")
+    });
+    if missing { Ok(None) } else { Err(classify(error)) }
 }
 
 /// What a failed migration means.

@@ -62,12 +62,10 @@ pub async fn open(path: &str, migrate: Migrate, durability: Durability) -> Resul
         .connect_lazy_with(options.read_only(false));
     match migrate {
         Migrate::Auto => MIGRATOR.run(&writer).await.map_err(super::postgres::migration)?,
-        Migrate::Never => super::postgres::check_schema(
-            sqlx::query_scalar("select max(version) from _sqlx_migrations")
-                .fetch_one(&writer)
-                .await
-                .map_err(classify)?,
-        )?,
+        Migrate::Never => {
+            let found = sqlx::query_scalar(super::postgres::VERSION).fetch_one(&writer).await;
+            super::postgres::check_schema(found.or_else(super::postgres::no_schema)?)?;
+        }
     }
     let sound: String =
         sqlx::query_scalar("pragma quick_check(1)").fetch_one(&writer).await.map_err(classify)?;

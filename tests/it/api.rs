@@ -29,7 +29,7 @@ the standard health service are on. Stubs for any language come from the proto f
   `request_id`: after 0.2 s, doubled up to 10 s, with jitter, and give up by hand, not by count, where an
   interview is at stake. RESOURCE_EXHAUSTED says in `RetryInfo` how long to wait. Never retry
   INVALID_ARGUMENT, FAILED_PRECONDITION, PERMISSION_DENIED, NOT_FOUND, ALREADY_EXISTS or UNAUTHENTICATED
-  unchanged.
+  unchanged. A message above its limit is refused by the transport with OUT_OF_RANGE, without ErrorInfo.
 - **Reasons** of FAILED_PRECONDITION: LEASE_LOST (stop, pull another), ASSIGNMENT_HELD (finish what you hold:
   ListHeldAssignments), QUOTA_FULL (thank and release), SURVEY_STATE (the message says what is missing),
   REQUEST_ID_REUSED (a defect of the client), PASSWORD_CHANGE_REQUIRED, SCHEME_UNPUBLISHED, FRAME_CHANGED,

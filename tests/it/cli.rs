@@ -223,3 +223,70 @@ fn a_server_that_others_can_reach_needs_tls_and_another_key_is_refused() {
     assert_eq!(code, Some(2));
     assert!(said.contains("another installation key"), "{said}");
 }
+
+/// `--help` of a command and of everything below it.
+fn helps(path: &[&str], without: &mut Vec<String>) {
+    let out =
+        Command::new(env!("CARGO_BIN_EXE_canvass")).args(path).arg("--help").output().unwrap();
+    let text = String::from_utf8(out.stdout).unwrap();
+    let below = text.split("Commands:\n").nth(1).and_then(|t| t.split("\n\n").next());
+    let Some(below) = below else {
+        if !text.contains("Example: canvass ") {
+            without.push(path.join(" "));
+        }
+        return;
+    };
+    for line in below.lines().filter(|l| l.starts_with("  ") && !l.starts_with("   ")) {
+        let name = line.split_whitespace().next().unwrap();
+        if name != "help" {
+            helps(&[path, &[name]].concat(), without);
+        }
+    }
+}
+
+#[test]
+fn every_command_explains_itself_with_an_example() {
+    let mut without = Vec::new();
+    helps(&[], &mut without);
+    assert!(without.is_empty(), "{without:?}");
+}
+
+#[test]
+fn a_server_that_cannot_start_says_why_and_makes_nothing() {
+    let place = Place::new(Kind::Sqlite);
+    let path = |name: &str| place.path(name).display().to_string();
+    fs::write(place.path("no.pem"), "nothing").unwrap();
+    let pair = |host: &str| rcgen::generate_simple_self_signed(vec![host.to_owned()]).unwrap();
+    fs::write(place.path("a.pem"), pair("a").cert.pem()).unwrap();
+    fs::write(place.path("b.key"), pair("b").signing_key.serialize_pem()).unwrap();
+    let (no, cert, key) = (path("no.pem"), path("a.pem"), path("b.key"));
+    let table: [(&[&str], &str); 6] = [
+        (&["--tls-cert", &no, "--tls-key", &key], "tls-cert: not usable: no PEM block"),
+        (&["--tls-cert", &cert, "--tls-key", &no], "tls-key: not usable: no PEM block"),
+        (&["--tls-cert", &cert, "--tls-key", &key], "tls-cert, tls-key: not usable"),
+        (&["--listen", "0.0.0.0:0"], "give --tls-cert"),
+        (&["--db", "postgres://localhost:1/x"], "key-file"),
+        (&["--db", "postgres://localhost:1/x", "--key-file", &no], "refused"),
+    ];
+    for (more, why) in table {
+        let out = Command::new(env!("CARGO_BIN_EXE_canvass"))
+            .arg("serve")
+            .env("CANVASS_DB", &place.url)
+            .env("CANVASS_LISTEN", "127.0.0.1:0")
+            .args(more)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert_eq!(out.status.code(), Some(2), "{more:?}: {said}");
+        assert!(said.contains(why), "{more:?}: {said}");
+    }
+    assert!(!place.path("canvass.db").exists() && !place.path("canvass.key").exists());
+    let out = Command::new(env!("CARGO_BIN_EXE_canvass"))
+        .args(["serve", "--db", &place.url, "--migrate", "never"])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert!(said.contains("--migrate auto"), "{said}");
+}

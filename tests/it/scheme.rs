@@ -74,6 +74,22 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "rule: quantiles",
         "A1.rule: setting A1.rule: quantiles is not in force yet",
     ),
+    (
+        "{rule: absolute, thresholds: [90, 75, 60]}",
+        "{rule: probability_bands}",
+        "A1.rule: setting A1.rule: probability_bands is not in force yet",
+    ),
+    (
+        "{rule: absolute, thresholds: [90, 75, 60]}",
+        "{rule: absolute}",
+        "A1.thresholds: 3 thresholds are needed",
+    ),
+    (
+        "{rule: rate, rate: \"0.3\", lo: 10, hi: 20}",
+        "{rule: fixed, n: 10}",
+        "A9.rule: setting A9.rule: fixed is not in force yet",
+    ),
+    ("A9: {rule: rate,", "A9: {n: 3, rule: rate,", "A9.n: setting A9.n: 3 is not in force yet"),
     ("A3: show_apart", "A3: weights", "A3: setting A3: weights is not in force yet"),
     ("deciders: 2", "deciders: 0", "A4.deciders: 0 is outside 1 to 10"),
     ("A5: not_used", "A5: {share_at_least: 101}", "A5.share_at_least: 101 is not a number"),

@@ -2,7 +2,11 @@
 //! whole history, and leases end: what their holders still send goes to the quarantine.
 
 use super::batch::window_of;
-use crate::desk::{Desk, log::Opened, survey::wrong_step};
+use crate::desk::{
+    Desk,
+    log::Opened,
+    survey::{next_step, wrong_step},
+};
 use crate::error::Result;
 use crate::model::{Caller, Event, RequestKey, SurveyRow, SurveyState};
 use crate::msg;
@@ -35,7 +39,16 @@ impl Desk {
             Opened::New(w) => w,
         };
         if !allowed(w.survey.state(), to) {
-            return Err(wrong_step(&w.survey, msg!("survey.no_way", to = to.word())));
+            return Err(match w.survey.state() {
+                SurveyState::Fielding | SurveyState::Paused => {
+                    wrong_step(&w.survey, msg!("survey.no_way", to = to.word()))
+                }
+                SurveyState::Draft
+                | SurveyState::Frozen
+                | SurveyState::Designed
+                | SurveyState::Drawn
+                | SurveyState::Closed => next_step(&w.survey, SurveyState::Drawn),
+            });
         }
         window_of(&w.survey)?;
         if to == SurveyState::Closed {

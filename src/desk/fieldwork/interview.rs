@@ -31,10 +31,13 @@ impl Rated {
     }
 }
 
-/// Refuses a note that is too long.
+/// Refuses a note that is too long or cannot be stored.
 pub fn check_note(note: &str) -> Result<()> {
     if note.chars().count() > NOTE_MAX {
         return Err(Error::invalid("note", msg!("interview.note_length", max = NOTE_MAX)));
+    }
+    if crate::desk::has_control(note) {
+        return Err(Error::invalid("note", msg!("request.control")));
     }
     Ok(())
 }

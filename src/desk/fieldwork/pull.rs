@@ -2,6 +2,7 @@
 
 use super::command::{Dry, Lease, Nothing, Then};
 use super::world::{World, lease_lost};
+use crate::desk::survey::next_step;
 use crate::error::{Error, Reason, Result};
 use crate::model::{Caller, CaseRow, Event, SurveyState, queue, state};
 use crate::msg;
@@ -50,10 +51,7 @@ impl World {
     pub fn pull(&mut self, who: &Caller) -> Result<Offer> {
         if self.survey.state() < SurveyState::Fielding || self.survey.state() == SurveyState::Closed
         {
-            return Err(super::super::survey::wrong_step(
-                &self.survey,
-                msg!("survey.needs_fielding"),
-            ));
+            return Err(next_step(&self.survey, SurveyState::Fielding));
         }
         if let Some(case_no) = self.held_by(who.user_id) {
             let why = msg!("case.held_already", case_no = case_no);

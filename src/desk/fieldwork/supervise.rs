@@ -3,6 +3,7 @@
 use super::command::{DialReport, Ratings, Receipt, Verdict};
 use super::dial::outcome;
 use super::world::World;
+use crate::desk::survey::next_step;
 use crate::error::{Error, Reason, Result};
 use crate::model::{AttemptRow, Caller, CaseRow, Event, QuarantineRow, SurveyState, queue, state};
 use crate::msg;
@@ -52,10 +53,7 @@ impl World {
         if ![SurveyState::Drawn, SurveyState::Fielding, SurveyState::Paused]
             .contains(&self.survey.state())
         {
-            return Err(super::super::survey::wrong_step(
-                &self.survey,
-                msg!("survey.needs_fielding"),
-            ));
+            return Err(next_step(&self.survey, SurveyState::Fielding));
         }
         let event = Event { reason: reason.to_owned(), ..Event::default() };
         self.release_next(who, cell_no, event)
@@ -158,6 +156,11 @@ impl World {
     ) -> Result<Receipt> {
         if case.counted {
             let why = msg!("quarantine.has_interview", case_no = case.case_no);
+            return Err(Error::Refused(Reason::AlreadyDecided, why));
+        }
+        let last = self.interviews.get(&case.case_no).and_then(|v| v.last());
+        if last.is_some_and(|i| i.status == "withdrawn") {
+            let why = msg!("quarantine.withdrawn", case_no = case.case_no);
             return Err(Error::Refused(Reason::AlreadyDecided, why));
         }
         let sent = World::quarantined_submission(&entry.body)?;

@@ -233,6 +233,9 @@ pub struct StratumSummary {
     pub listed: u64,
     /// Lines accepted.
     pub accepted: u64,
+    /// Its name stood over two blocks without a number: it may be two people's.
+    #[serde(default)]
+    pub twice: bool,
 }
 
 /// The end of a roster.

@@ -101,7 +101,7 @@ impl Seen {
 }
 
 /// Names are compared without the spaces people put between characters, and in lower case.
-pub(super) fn compared_name(name: &str) -> String {
+pub fn compared_name(name: &str) -> String {
     name.split_whitespace().flat_map(|part| part.chars()).flat_map(char::to_lowercase).collect()
 }
 

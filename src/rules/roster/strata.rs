@@ -115,7 +115,11 @@ impl Strata {
         }
         let name = compared_name(&line.staff);
         if line.staff_number.is_empty() {
-            self.check_block(&name, line)?;
+            let checked = self.check_block(&name, line);
+            if checked.is_err() {
+                self.entry(key.clone(), "", &line.place).twice = true;
+            }
+            checked?;
         } else {
             self.block = None;
             if !known_staff.is_empty() && compared_name(&known_staff) != name {

@@ -203,6 +203,10 @@ impl Checker {
         let given = &scheme.A9;
         if given.rule != SamplingRule::Rate {
             self.not_in_force("A9.rule", &given.rule);
+            return 0;
+        }
+        if let Some(n) = &given.n {
+            self.not_in_force("A9.n", n);
         }
         self.range("A9.lo", given.lo, 1, 1000);
         self.range("A9.hi", given.hi, given.lo.max(1), 1000);

@@ -191,7 +191,9 @@ options! {
 pub struct Thresholds {
     /// Where they come from.
     pub rule: ThresholdRule,
-    /// The lowest printed score of tier 1, 2 and 3, falling, 0..100, at most two places.
+    /// The lowest printed score of tier 1, 2 and 3, falling, 0..100, at most two places; only with
+    /// `absolute`.
+    #[serde(default)]
     pub thresholds: Vec<Decimal>,
 }
 
@@ -225,12 +227,18 @@ pub enum BallotOutcome {
 pub struct Sampling {
     /// What sets the number.
     pub rule: SamplingRule,
-    /// The share of the target's units, above 0 and at most 1, at most six places.
+    /// The share of the target's units, above 0 and at most 1, at most six places; only with `rate`.
+    #[serde(default)]
     pub rate: Decimal,
     /// The lower bound of the number, at least 1.
+    #[serde(default)]
     pub lo: u64,
     /// The upper bound of the number, and the cap of the cell; at most 1000.
+    #[serde(default)]
     pub hi: u64,
+    /// The number with `fixed`, the width of the interval with `precision`: neither is in force yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n: Option<Decimal>,
 }
 
 /// A14: rounding.

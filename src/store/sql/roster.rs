@@ -129,7 +129,9 @@ impl Tx {
     /// Removes the lines of imports that were staged and never ended.
     pub async fn drop_staged(&mut self, survey_id: i64, import_no: i64) -> Result<()> {
         self.run(
-            "delete from roster_line where survey_id = $1 and import_no = $2",
+            "delete from roster_line where survey_id = $1 and import_no = $2 and exists ( \
+             select 1 from roster_import i where i.survey_id = $1 and i.import_no = $2 \
+             and i.status = 'staged')",
             args![survey_id, import_no],
         )
         .await?;
@@ -303,22 +305,25 @@ impl Tx {
         .await
     }
 
-    /// Removes staged imports that a crash left behind.
-    pub async fn drop_stale_imports(&mut self, survey_id: i64, before_us: i64) -> Result<()> {
+    /// Removes the lines that an import would have brought; those that it tells about stay.
+    pub async fn drop_taken_lines(&mut self, survey_id: i64, import_no: i64) -> Result<()> {
         self.run(
-            "delete from roster_line where survey_id = $1 and import_no in ( \
-             select i.import_no from roster_import i where i.survey_id = $1 \
-             and i.status = 'staged' and i.created_us < $2)",
-            args![survey_id, before_us],
-        )
-        .await?;
-        self.run(
-            "delete from roster_import where survey_id = $1 and status = 'staged' \
-             and created_us < $2",
-            args![survey_id, before_us],
+            "delete from roster_line where survey_id = $1 and import_no = $2 \
+             and state in ('accepted', 'held')",
+            args![survey_id, import_no],
         )
         .await
         .map(drop)
+    }
+
+    /// Imports staged before a time that have not ended: (survey, import).
+    pub async fn stale_imports(&mut self, before_us: i64) -> Result<Vec<(i64, i64)>> {
+        self.all(
+            "select survey_id, import_no from roster_import where status = 'staged' \
+             and created_us < $1 order by survey_id, import_no",
+            args![before_us],
+        )
+        .await
     }
 
     /// Accepted lines in all.

@@ -60,7 +60,7 @@ impl Tx {
         .await
     }
 
-    /// Surveys that calls are made for now.
+    /// Surveys that calls are being made for.
     pub async fn surveys_in_field(&mut self) -> Result<Vec<i64>> {
         let rows: Vec<(i64,)> = self
             .all("select survey_id from survey where state in (5, 6) order by survey_id", args![])

@@ -14,6 +14,7 @@ use canvass_proto::v1::{
 };
 use serde_json::{Value, json};
 use std::{
+    collections::BTreeMap,
     fs,
     path::Path,
     process::Command,
@@ -29,12 +30,34 @@ const KILLS: usize = 20;
 const SEATS: usize = 6;
 
 type History = Arc<Mutex<Vec<Value>>>;
+/// Acknowledged drafts by case: the number of the save and the answers.
+type Drafts = Arc<Mutex<BTreeMap<i64, (i64, Vec<v1::Rating>)>>>;
+
+/// What a receipt says.
+struct Told {
+    status: String,
+    attempt_no: i64,
+    log_pos: i64,
+    quarantine_no: i64,
+}
+
+macro_rules! told {
+    ($reply:expr) => {
+        $reply.map(|r| {
+            let r = r.into_inner().receipt.unwrap();
+            let status = r.status().as_str_name().replace("RECEIPT_STATUS_", "");
+            let (attempt_no, log_pos) = (r.attempt_no, r.log_pos);
+            Told { status, attempt_no, log_pos, quarantine_no: r.quarantine_no }
+        })
+    };
+}
 
 struct Desktop {
     site: Site,
     token: String,
     survey_id: i64,
     history: History,
+    drafts: Drafts,
     client: Option<InterviewingServiceClient<Channel>>,
 }
 
@@ -65,9 +88,10 @@ impl Desktop {
         }
     }
 
-    fn note(&self, mut op: Value, result: &Result<(String, i64, i64), Status>) {
+    fn note(&self, mut op: Value, result: &Result<Told, Status>) {
         match result {
-            Ok((status, attempt_no, log_pos)) => {
+            Ok(Told { status, attempt_no, log_pos, quarantine_no }) => {
+                op["quarantine_no"] = json!(quarantine_no);
                 op["result"] = json!("ok");
                 op["status"] = json!(status);
                 op["attempt_no"] = json!(attempt_no);
@@ -78,6 +102,30 @@ impl Desktop {
             }
         }
         self.history.lock().unwrap().push(op);
+    }
+
+    /// Keeps a draft; one that was acknowledged must come back with the case.
+    async fn save(&mut self, case: &v1::Assignment, a: i32, b: i32) {
+        let lease = case.lease.unwrap();
+        let kept = self.drafts.lock().unwrap().remove(&lease.case_no);
+        if let Some((save_no, answers)) = &kept {
+            assert_eq!((case.draft_save_no, &case.draft), (*save_no, answers), "{lease:?}");
+        }
+        let save_no = case.draft_save_no + 1;
+        let answers = ratings(case.targets[0].target_no, a, b);
+        let request = v1::SaveAnswersRequest {
+            survey_id: self.survey_id,
+            lease: Some(lease),
+            save_no,
+            ratings: answers.clone(),
+        };
+        match self.client().await.save_answers(with(&self.token, request)).await {
+            Ok(_) => {
+                self.drafts.lock().unwrap().insert(lease.case_no, (save_no, answers));
+            }
+            Err(status) if is_open(&status) => self.client = None,
+            Err(_) => {}
+        }
     }
 
     /// What is held, or the next case.
@@ -127,6 +175,19 @@ impl Desktop {
         if self.client().await.start_interview(with(&self.token, start)).await.is_err() {
             self.client = None;
         }
+        self.save(&case, a, b).await;
+        if lease.case_no % 7 == 0 && lease.epoch < 3 {
+            // left lying for another: what was saved must be there when it comes back
+            let release = v1::ReleaseAssignmentRequest {
+                survey_id: self.survey_id,
+                lease: Some(lease),
+                request_id: id(),
+            };
+            if self.client().await.release_assignment(with(&self.token, release)).await.is_err() {
+                self.client = None;
+            }
+            return;
+        }
         let request_id = id();
         let interview = lease.case_no % 4 != 0;
         loop {
@@ -143,11 +204,7 @@ impl Desktop {
                     ..Default::default()
                 };
                 let reply = self.client().await.submit_interview(with(&self.token, request)).await;
-                reply.map(|r| {
-                    let r = r.into_inner().receipt.unwrap();
-                    let status = r.status().as_str_name().replace("RECEIPT_STATUS_", "");
-                    (status, r.attempt_no, r.log_pos)
-                })
+                told!(reply)
             } else {
                 op["op"] = json!("attempt");
                 op["outcome"] = json!("hard_refusal");
@@ -159,11 +216,7 @@ impl Desktop {
                     ..Default::default()
                 };
                 let reply = self.client().await.record_attempt(with(&self.token, request)).await;
-                reply.map(|r| {
-                    let r = r.into_inner().receipt.unwrap();
-                    let status = r.status().as_str_name().replace("RECEIPT_STATUS_", "");
-                    (status, r.attempt_no, r.log_pos)
-                })
+                told!(reply)
             };
             self.note(op, &result);
             match result {
@@ -174,11 +227,13 @@ impl Desktop {
     }
 }
 
-fn judge(history: &Path, interviews: &Path, attempts: &Path) -> (bool, String) {
+fn judge(history: &Path, interviews: &Path, attempts: &Path) -> (Option<i32>, String) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/check_history.py");
-    let out = Command::new("python3").arg(script).args([history, interviews, attempts]).output();
-    let out = out.unwrap();
-    (out.status.success(), String::from_utf8_lossy(&out.stdout).into_owned())
+    let kept = history.with_file_name("q.jsonl");
+    let mut command = Command::new("python3");
+    command.arg(script).args([history, interviews, attempts]).arg("-").arg(kept);
+    let out = command.output().unwrap();
+    (out.status.code(), String::from_utf8_lossy(&out.stdout).into_owned())
 }
 
 async fn run(kind: Kind) {
@@ -194,6 +249,7 @@ async fn run(kind: Kind) {
     };
     let survey_id = server.site.fielded(&plan).await;
     let history: History = Arc::default();
+    let drafts = Drafts::default();
     let over = Arc::new(AtomicBool::new(false));
     let mut tasks = Vec::new();
     for seat in 0..SEATS {
@@ -204,6 +260,7 @@ async fn run(kind: Kind) {
             token,
             survey_id,
             history: history.clone(),
+            drafts: drafts.clone(),
             client: None,
         };
         let over = over.clone();
@@ -245,8 +302,10 @@ async fn check(kind: Kind, server: &mut Server, survey_id: i64, history: &Histor
     let lines: Vec<String> = history.lock().unwrap().iter().map(Value::to_string).collect();
     let unknown = lines.iter().filter(|l| l.contains("\"unknown\"")).count();
     fs::write(path("h.jsonl"), lines.join("\n")).unwrap();
-    let (sound, said) = judge(&path("h.jsonl"), &path("i.csv"), &path("a.csv"));
-    assert!(sound, "{kind:?}: {said}");
+    let kept = server.site.kept(survey_id).await;
+    fs::write(path("q.jsonl"), &kept).unwrap();
+    let (code, said) = judge(&path("h.jsonl"), &path("i.csv"), &path("a.csv"));
+    assert_eq!(code, Some(0), "{kind:?}: {said}");
     assert!(
         lines.len() > 12 * KILLS,
         "{kind:?}: too little was done to prove anything: {}",
@@ -259,13 +318,19 @@ async fn check(kind: Kind, server: &mut Server, survey_id: i64, history: &Histor
     let rows: Vec<&str> = table.lines().collect();
     let lost = [&rows[..rows.len() - 1], &[]].concat().join("\n") + "\n";
     fs::write(path("lost.csv"), lost).unwrap();
-    assert!(!judge(&path("h.jsonl"), &path("lost.csv"), &path("a.csv")).0, "a loss was not found");
+    let found = judge(&path("h.jsonl"), &path("lost.csv"), &path("a.csv"));
+    assert!(found.0 == Some(1) && found.1.contains("is missing"), "a loss: {found:?}");
     let doubled = [&rows[..], &rows[rows.len() - 1..]].concat().join("\n") + "\n";
     fs::write(path("twice.csv"), doubled).unwrap();
-    assert!(
-        !judge(&path("h.jsonl"), &path("twice.csv"), &path("a.csv")).0,
-        "a double was not found"
-    );
+    let found = judge(&path("h.jsonl"), &path("twice.csv"), &path("a.csv"));
+    assert!(found.0 == Some(1) && found.1.contains("2 interviews"), "a double: {found:?}");
+    // and so is what was kept aside, and lost
+    let late = json!({"op": "submit", "request_id": id(), "case_no": 1, "epoch": 1, "answers": {},
+        "result": "ok", "status": "QUARANTINED", "attempt_no": 0, "log_pos": 1, "quarantine_no": 999});
+    let lines = fs::read_to_string(path("h.jsonl")).unwrap();
+    fs::write(path("late.jsonl"), format!("{lines}\n{late}")).unwrap();
+    let found = judge(&path("late.jsonl"), &path("i.csv"), &path("a.csv"));
+    assert!(found.0 == Some(1) && found.1.contains("kept aside is missing"), "{found:?}");
     // the ledger agrees with a recount of the export
     let p = server.site.progress(survey_id).await;
     let valid = rows[1..].iter().filter(|r| r.contains(",true,false,")).count() as i64;

@@ -74,7 +74,7 @@ async fn a_server_with_a_certificate_speaks_tls_only() {
         assert!(refused.is_err(), "plain text was answered");
     }
     assert_eq!(sign_in(&place, port, Some(&cert)), Some(0));
-    assert_eq!(sign_in(&place, port, None), Some(1));
+    assert_eq!(sign_in(&place, port, None), Some(2), "wrong use: no authority named");
     server.kill().unwrap();
     server.wait().unwrap();
 }

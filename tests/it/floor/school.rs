@@ -227,6 +227,32 @@ impl Site {
         out
     }
 
+    /// What is kept aside, a JSON object a line.
+    pub async fn kept(&self, survey_id: i64) -> String {
+        let mut supervision = self.supervision().await;
+        let mut out = String::new();
+        let mut page_token = String::new();
+        loop {
+            let request = v1::ListQuarantineRequest {
+                survey_id,
+                page_size: 500,
+                page_token: page_token.clone(),
+                ..Default::default()
+            };
+            let page = supervision.list_quarantine(with(&self.admin, request)).await.unwrap();
+            let page = page.into_inner();
+            for item in page.items {
+                let line = json!({"quarantine_no": item.quarantine_no, "kind": item.kind,
+                    "case_no": item.case_no, "epoch": item.epoch});
+                out.push_str(&format!("{line}\n"));
+            }
+            if page.next_page_token.is_empty() {
+                return out;
+            }
+            page_token = page.next_page_token;
+        }
+    }
+
     /// A new interviewer at a desk of its own.
     pub async fn seat(&self, name: &str, survey_id: i64) -> Seat {
         let (_, token) = self.user(name, v1::Role::Interviewer, &[survey_id]).await;

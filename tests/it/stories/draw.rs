@@ -125,9 +125,11 @@ async fn a_step_out_of_order_names_what_is_missing() {
     let draw = v1::DrawSampleRequest { request_id: id(), survey_id };
     let e = admin.draw_sample(with(&token, draw)).await.unwrap_err();
     assert_eq!(reason(&e), "SURVEY_STATE");
-    assert!(e.message().contains("seed"), "{}", e.message());
+    assert!(e.message().contains("freeze the frame first"), "{}", e.message());
     let e = floor.set_state(survey_id, v1::SurveyState::Fielding).await.unwrap_err();
     assert_eq!(reason(&e), "SURVEY_STATE");
+    assert!(e.message().contains("freeze the frame first"), "{}", e.message());
+    every_step_names_the_next(&floor).await;
     let other = floor.fielded(&plan).await;
     let again = v1::FreezeFrameRequest { request_id: id(), survey_id: other };
     assert_eq!(reason(&admin.freeze_frame(with(&token, again)).await.unwrap_err()), "SURVEY_STATE");
@@ -138,6 +140,39 @@ async fn a_step_out_of_order_names_what_is_missing() {
     };
     let e = admin.publish_scheme(with(&token, late)).await.unwrap_err();
     assert_eq!(reason(&e), "SURVEY_STATE", "thresholds stand before fieldwork");
+}
+
+/// A draw asked for after each step: what it says is missing, in every language whole.
+async fn every_step_names_the_next(floor: &Floor) {
+    let plan = Plan { name: "steps", ..Plan::default() };
+    let survey_id = floor.drafted(&plan).await;
+    let token = &floor.admin;
+    let says = async |lang: &'static str| {
+        let mut draw = with(token, v1::DrawSampleRequest { request_id: id(), survey_id });
+        draw.metadata_mut().insert("accept-language", lang.parse().unwrap());
+        let mut admin = floor.administration().await;
+        admin.draw_sample(draw).await.unwrap_err().message().to_owned()
+    };
+    let mut admin = floor.administration().await;
+    let freeze = v1::FreezeFrameRequest { request_id: id(), survey_id };
+    admin.freeze_frame(with(token, freeze)).await.unwrap();
+    assert_eq!(says("en").await, "the survey is frozen: commit the design first");
+    let design = v1::CommitDesignRequest { request_id: id(), survey_id };
+    admin.commit_design(with(token, design)).await.unwrap();
+    assert_eq!(says("en").await, "the survey is designed: commit a seed first");
+    assert_eq!(says("zh-CN").await, "测评处于 designed：请先提交随机种子");
+    let seed = v1::CommitSeedRequest {
+        request_id: id(),
+        survey_id,
+        sources: vec!["demo:1".into()],
+        replace_reason: String::new(),
+    };
+    admin.commit_seed(with(token, seed)).await.unwrap();
+    let draw = v1::DrawSampleRequest { request_id: id(), survey_id };
+    admin.draw_sample(with(token, draw)).await.unwrap();
+    assert!(says("en").await.contains("done once"));
+    floor.set_state(survey_id, v1::SurveyState::Fielding).await.unwrap();
+    assert!(says("zh-TW").await.contains("只在開始訪問前做一次"));
 }
 
 #[tokio::test]

@@ -1,12 +1,13 @@
 //! Whose lease it is, and what becomes of the answers saved under it.
 
 use crate::floor::{
-    Floor, KINDS, MINUTE_US, id,
+    Floor, KINDS, MINUTE_US, id, reason,
     school::{Plan, ratings},
     with,
 };
 use canvass_proto::v1::{self, Outcome, ReceiptStatus};
 use tonic::Code;
+use tonic_types::StatusExt;
 
 #[tokio::test]
 async fn a_lease_that_has_passed_on_is_its_former_holders_and_nobody_elses() {
@@ -117,5 +118,68 @@ async fn the_answers_of_one_who_refused_are_forgotten_when_the_dial_can_stand() 
         refused().await;
         floor.set_state(survey_id, v1::SurveyState::Closed).await.unwrap();
         assert_eq!(drafts().await, 0, "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_withdrawn_interview_does_not_come_back_through_the_quarantine() {
+    for kind in KINDS {
+        let floor = Floor::new(kind).await;
+        let survey_id = floor.fielded(&Plan::default()).await;
+        let mut a = floor.seat("a", survey_id).await;
+        let case = a.pull().await;
+        let case_no = case.lease.unwrap().case_no;
+        assert_eq!(a.submit(&case, 9, 9).await.status(), ReceiptStatus::Counted);
+        let second = a.submit(&case, 8, 8).await;
+        assert_eq!(second.status(), ReceiptStatus::Quarantined);
+        let withdraw = v1::WithdrawInterviewRequest {
+            request_id: id(),
+            survey_id,
+            case_no,
+            reason: "asked to be taken out".into(),
+        };
+        let mut admin = floor.administration().await;
+        admin.withdraw_interview(with(&floor.admin, withdraw)).await.unwrap();
+        let accept = v1::ResolveQuarantineRequest {
+            survey_id,
+            request_id: id(),
+            quarantine_no: second.quarantine_no,
+            decision: v1::QuarantineDecision::Accept as i32,
+            reason: "late".into(),
+        };
+        let mut supervision = floor.supervision().await;
+        let e = supervision.resolve_quarantine(with(&floor.admin, accept.clone())).await;
+        assert_eq!(reason(&e.unwrap_err()), "ALREADY_DECIDED", "{kind:?}");
+        let t = floor.progress(survey_id).await.total.unwrap();
+        assert_eq!((t.valid, t.refused), (0, 1), "{kind:?}");
+        let discard = v1::ResolveQuarantineRequest {
+            request_id: id(),
+            decision: v1::QuarantineDecision::Discard as i32,
+            ..accept
+        };
+        supervision.resolve_quarantine(with(&floor.admin, discard)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn text_that_one_database_cannot_store_is_refused_by_both_and_named() {
+    for kind in KINDS {
+        let floor = Floor::new(kind).await;
+        let survey_id = floor.fielded(&Plan::default()).await;
+        let mut a = floor.seat("a", survey_id).await;
+        let case = a.pull().await;
+        let noted = v1::SubmitInterviewRequest { note: "a\0b".into(), ..a.submission(&case, 9, 9) };
+        let e = a.send(noted.clone()).await.unwrap_err();
+        assert_eq!(e.code(), Code::InvalidArgument, "{kind:?}");
+        let named = e.get_details_bad_request().unwrap().field_violations.remove(0).field;
+        assert_eq!(named, "note");
+        // nothing was stored: the same request goes through once it is mended
+        let mended = v1::SubmitInterviewRequest { note: "行一\n行二".into(), ..noted };
+        let receipt = a.send(mended).await.unwrap().receipt.unwrap();
+        assert_eq!(receipt.status(), ReceiptStatus::Counted);
+        let request = v1::GetQuestionnaireRequest { survey_id, version: "a\0".into() };
+        let mut desk = floor.interviewing().await;
+        let e = desk.get_questionnaire(with(&a.token, request)).await.unwrap_err();
+        assert_eq!(e.code(), Code::InvalidArgument, "{kind:?}");
     }
 }

@@ -113,9 +113,11 @@ async fn rejected_lines_come_back_to_be_mended() {
         let mut strict = header(survey_id);
         strict.strict = true;
         let four = format!("{HEAD}3-1,学生四,P4,13800000004\n3-1,学生五,P5,12\n");
-        let e = floor.import(strict, four.as_bytes()).await.unwrap_err();
-        assert_eq!(e.code(), Code::InvalidArgument);
-        assert!(e.message().contains("D3"), "it names the lines: {}", e.message());
+        let told = floor.import(strict, four.as_bytes()).await.unwrap();
+        assert_eq!((told.status.as_str(), told.accepted, told.rejected), ("refused", 0, 1));
+        assert_eq!((told.problems[0].column.as_str(), told.problems[0].line), ("D", 3));
+        let (_, back) = rejected(&floor, survey_id).await;
+        assert!(String::from_utf8(back).unwrap().contains("学生五"), "to be mended");
         assert_eq!(survey(&floor, survey_id).await.roster_lines, 3, "nothing half done");
     }
 }
@@ -261,4 +263,119 @@ async fn a_plan_counts_what_was_listed_and_rejected() {
     floor.import(header(survey_id), mended.as_bytes()).await.unwrap();
     let row = admin.plan_draw(with(&floor.admin, request)).await.unwrap().into_inner().rows;
     assert_eq!((row[0].listed, row[0].rejected, row[0].frame), (17, 0, 17));
+}
+
+/// Imports one file after another; the last report.
+async fn one_after_another(floor: &Floor, survey_id: i64, files: &[&str]) -> v1::Import {
+    let mut last = None;
+    for file in files {
+        last = Some(floor.import(header(survey_id), file.as_bytes()).await.unwrap());
+    }
+    last.unwrap()
+}
+
+#[tokio::test]
+async fn a_rejected_line_that_comes_back_unmended_is_rejected_again() {
+    let floor = Floor::new(Kind::Sqlite).await;
+    let survey_id = draft(&floor).await;
+    let head = "班级,班主任,学生姓名,学号,家长电话\n";
+    let first = format!("{head}3-1,王老师,学生一,P1,13800000001\n");
+    let teacher = format!("{head}3-1,李老师,学生二,P2,13800000002\n");
+    let report = one_after_another(&floor, survey_id, &[&first, &teacher]).await;
+    assert_eq!(
+        (report.status.as_str(), &*report.problems[0].code),
+        ("refused", "import_two_teachers")
+    );
+    let again = format!("{head}3-1,王老师,学生 一,P9,13800000001\n");
+    let report = one_after_another(&floor, survey_id, &[&again]).await;
+    assert_eq!(report.problems[0].kind, "duplicate", "{report:?}");
+    let twin = format!("{head}3-1,王老师,学生三,P3,13800000001\n");
+    let report = one_after_another(&floor, survey_id, &[&twin]).await;
+    assert_eq!(report.status, "accepted", "another name is a twin: {report:?}");
+
+    let settings = v1::SurveySettings {
+        name: "c".into(),
+        kind: v1::SurveyKind::Contacts as i32,
+        ..Default::default()
+    };
+    let request = v1::CreateSurveyRequest { request_id: id(), settings: Some(settings) };
+    let mut admin = floor.administration().await;
+    let made = admin.create_survey(with(&floor.admin, request)).await.unwrap().into_inner();
+    let survey_id = made.survey.unwrap().survey_id;
+    let contacts = v1::ImportHeader { kind: v1::RosterKind::Contacts as i32, ..header(survey_id) };
+    let head = "教职工,联系人,联系电话\n";
+    let file = format!(
+        "{head}王老师,友一,13900000001\n李老师,友二,13900000002\n王老师,友三,13900000003\n"
+    );
+    let report = floor.import(contacts.clone(), file.as_bytes()).await.unwrap();
+    assert_eq!((report.accepted, &*report.problems[0].code), (2, "roster_staff_twice"));
+    let back = format!("{head}王老师,友三,13900000003\n");
+    let contacts = v1::ImportHeader { request_id: id(), ..contacts };
+    let report = floor.import(contacts, back.as_bytes()).await.unwrap();
+    assert_eq!(
+        (report.status.as_str(), &*report.problems[0].code),
+        ("refused", "import_staff_twice")
+    );
+}
+
+#[tokio::test]
+async fn a_class_none_of_whose_lines_could_be_taken_stops_the_freeze() {
+    let floor = Floor::new(Kind::Sqlite).await;
+    let survey_id = draft(&floor).await;
+    let file = format!("{HEAD}3-1,学生一,P1,13800000001\n3-2,学生二,P2,12\n3-3,,,\n");
+    let report = floor.import(header(survey_id), file.as_bytes()).await.unwrap();
+    assert_eq!((report.accepted, report.rejected), (1, 1), "{report:?}");
+    let mut admin = floor.administration().await;
+    let freeze = || v1::FreezeFrameRequest { request_id: id(), survey_id };
+    let e = admin.freeze_frame(with(&floor.admin, freeze())).await.unwrap_err();
+    assert!(e.message().contains("3-2") && e.message().contains("3-3"), "{}", e.message());
+    let mended = format!("{HEAD}3-2,学生二,P2,13800000002\n3-3,学生三,P3,13800000003\n");
+    one_after_another(&floor, survey_id, &[&mended]).await;
+    let frozen = admin.freeze_frame(with(&floor.admin, freeze())).await.unwrap().into_inner();
+    assert_eq!((frozen.units, frozen.strata), (3, 3));
+}
+
+#[tokio::test]
+async fn the_same_file_read_another_way_is_another_roster() {
+    let floor = Floor::new(Kind::Sqlite).await;
+    let survey_id = draft(&floor).await;
+    let file = "班级,姓名,甲,乙\n3-1,学生一,13800000001,13900000001\n";
+    let read = |column: &str| v1::ImportHeader {
+        mode: v1::ImportMode::Replace as i32,
+        mapping: [("phone".to_owned(), column.to_owned())].into(),
+        ..header(survey_id)
+    };
+    let status = async |column| floor.import(read(column), file.as_bytes()).await.unwrap().status;
+    assert_eq!(status("甲").await, "accepted");
+    assert_eq!(status("甲").await, "unchanged");
+    assert_eq!(status("乙").await, "accepted");
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_in_the_middle_leaves_nothing() {
+    let floor = Floor::new(Kind::Sqlite).await;
+    let survey_id = draft(&floor).await;
+    let mut file = HEAD.to_owned();
+    for n in 0..20_000 {
+        file.push_str(&format!("3-{},学生{n},P{n},138{n:08}\n", n % 40));
+    }
+    let staged = async || {
+        let mut tx = floor.desk.store().read().await.unwrap();
+        let lines = tx.lines_of_import(survey_id, 1, "%", 0, 1).await.unwrap().len();
+        (tx.stale_imports(i64::MAX).await.unwrap().len(), lines)
+    };
+    let site = floor.site.clone();
+    let order = header(survey_id);
+    let sent = tokio::spawn(async move { site.import(order, file.as_bytes()).await });
+    while staged().await != (1, 1) {
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    }
+    sent.abort();
+    for _ in 0..500 {
+        if staged().await == (0, 0) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("staged lines stay: {:?}", staged().await);
 }

@@ -1,0 +1,118 @@
+//! What earlier imports of a roster said, for the checks that cannot stay inside one file: a rejected
+//! line that comes back unmended must be rejected again.
+
+use super::{Desk, import::ImportDetail};
+use crate::error::{Error, Result};
+use crate::model::{LineBody, LineRow, Msg};
+use crate::msg;
+use crate::rules::roster::{Kind, Line, compared_name};
+use crate::store::Tx;
+use sha2::{Digest, Sha256};
+use std::collections::{HashMap, HashSet};
+
+/// Lines read at a time.
+const PAGE: i64 = 5_000;
+
+/// See the module. Hashes instead of texts: a roster of 1,000,000 lines needs some 30 MB.
+#[derive(Default)]
+pub struct Earlier {
+    /// Stratum, name and phone of every line, with its unit.
+    people: HashMap<[u8; 12], [u8; 12]>,
+    /// Number and name of the member of staff of each stratum, as first given.
+    staff: HashMap<String, (String, String)>,
+    /// Strata whose name may be two people's.
+    ambiguous: HashSet<String>,
+}
+
+fn hash(parts: &[&str]) -> [u8; 12] {
+    let mut all = Sha256::new();
+    for part in parts {
+        all.update((part.len() as u64).to_be_bytes());
+        all.update(part);
+    }
+    let mut short = [0; 12];
+    short.copy_from_slice(&all.finalize()[..12]);
+    short
+}
+
+fn person(stratum: &str, name: &str, e164: &str, extension: &str) -> [u8; 12] {
+    hash(&[stratum, &compared_name(name), e164, extension])
+}
+
+impl Earlier {
+    /// Reads the imports in force of a kind.
+    pub async fn read(tx: &mut Tx, survey_id: i64, kind: i64) -> Result<Earlier> {
+        let mut earlier = Earlier::default();
+        for import in tx.accepted_imports(survey_id, kind).await? {
+            let detail: ImportDetail = serde_json::from_str(&import.detail).unwrap_or_default();
+            earlier.ambiguous.extend(detail.ambiguous);
+        }
+        let mut after = (0, 0);
+        loop {
+            let page = tx.roster_lines(survey_id, kind, after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(earlier) };
+            after = (last.import_no, last.line_no);
+            for line in page.iter().filter(|l| l.state == "accepted" || l.state == "held") {
+                earlier.add(line)?;
+            }
+        }
+    }
+
+    fn add(&mut self, line: &LineRow) -> Result<()> {
+        let body: LineBody = serde_json::from_str(&line.body).map_err(Error::defect)?;
+        let unit = hash(&[&line.unit]);
+        for phone in &body.phones {
+            let key = person(&line.stratum, &body.name, &phone.e164, &phone.extension);
+            self.people.entry(key).or_insert(unit);
+        }
+        let known = self.staff.entry(line.stratum.clone()).or_default();
+        if known.0.is_empty() {
+            known.0.clone_from(&body.target_number);
+        }
+        if known.1.is_empty() {
+            known.1.clone_from(&body.target_name);
+        }
+        Ok(())
+    }
+
+    /// Why a new line cannot stand beside the earlier ones; `None` if it can.
+    pub fn clash(&self, stratum: &str, unit: &str, line: &Line) -> Option<Msg> {
+        let unit = hash(&[unit]);
+        let twice = line.phones.iter().any(|phone| {
+            let extension = phone.extension.as_deref().unwrap_or_default();
+            let known = self.people.get(&person(stratum, &line.name, &phone.e164, extension));
+            known.is_some_and(|other| *other != unit)
+        });
+        if twice {
+            return Some(msg!("import.duplicate"));
+        }
+        let unnumbered = line.kind == Kind::Contacts && line.staff_number.is_empty();
+        if unnumbered && self.ambiguous.contains(stratum) {
+            return Some(msg!("import.staff_twice"));
+        }
+        let (number, name) = self.staff.get(stratum)?;
+        let differ = |old: &str, new: &str| !old.is_empty() && !new.is_empty() && old != new;
+        let other = differ(number, &line.staff_number)
+            || differ(&compared_name(name), &compared_name(&line.staff));
+        match line.kind {
+            Kind::Parents if other => Some(msg!("import.two_teachers", class = line.class)),
+            Kind::Contacts if other => Some(msg!("import.staff_renamed")),
+            Kind::Parents | Kind::Contacts | Kind::Targets => None,
+        }
+    }
+}
+
+impl Desk {
+    /// What earlier imports said; nothing where they are replaced.
+    pub(super) async fn earlier(
+        &self,
+        survey_id: i64,
+        kind: i64,
+        replace: bool,
+    ) -> Result<Earlier> {
+        if replace {
+            return Ok(Earlier::default());
+        }
+        Earlier::read(&mut self.0.store.read().await?, survey_id, kind).await
+    }
+}
