@@ -44,7 +44,7 @@ python:
 	fi
 
 bench:
-	cargo bench --bench draw
+	cargo bench --bench draw --bench import
 
 # what somebody does who has just found this: the two commands of the README in an empty place
 newcomer:

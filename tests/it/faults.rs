@@ -3,6 +3,7 @@
 
 mod canary;
 mod disk;
+mod heavy;
 mod kill;
 mod pause;
 mod standby;
