@@ -76,11 +76,10 @@ pub fn parse_cell(text: &str, area: Option<&str>) -> Result<Vec<Phone>, Msg> {
     }
     let mut phones: Vec<Phone> = Vec::new();
     for piece in pieces(trimmed) {
-        let whole = piece.numbers.len() == 1;
         for (at, number) in piece.numbers.iter().enumerate() {
             let mut found = several(&trimmed[number.clone()], area)?;
             if let [phone] = &mut found[..] {
-                phone.original = piece.original(trimmed, at, whole);
+                phone.original = piece.original(trimmed, at);
             }
             for phone in found {
                 let known = phones
@@ -106,32 +105,42 @@ struct Piece {
 }
 
 impl Piece {
-    /// The number with the label that goes with it: all labels where it is alone, else those
-    /// before each number where the piece begins with one, and those behind where it does not.
-    fn original(&self, text: &str, at: usize, whole: bool) -> String {
+    /// The number with the labels that go with it: all of them where it is alone.
+    fn original(&self, text: &str, at: usize) -> String {
         let number = &self.numbers[at];
-        let leading = text[self.all.start..self.numbers[0].start].chars().any(char::is_alphabetic);
-        let last = at + 1 == self.numbers.len();
-        let start = match at.checked_sub(1).filter(|_| leading) {
-            Some(before) => self.numbers[before].end,
-            None if leading || whole => self.all.start,
-            None => number.start,
+        let start = match at.checked_sub(1) {
+            None => self.all.start,
+            Some(before) if self.leads(text, before) => self.numbers[before].end,
+            Some(_) => number.start,
         };
         let end = match self.numbers.get(at + 1) {
-            Some(next) if !leading => next.start,
-            Some(_) => number.end,
             None => self.all.end,
+            Some(_) if self.leads(text, at) => number.end,
+            Some(next) => next.start,
         };
         let wide = text[start..end].trim_matches(|c: char| c.is_whitespace() || ":：".contains(c));
-        // A closing bracket here belongs to the label of the number before.
-        let wide = if at > 0 { wide.trim_start_matches([')', '）', ' ']) } else { wide };
+        // Brackets cut off here belong to the label of another number.
+        let wide = if at > 0 { wide.trim_start_matches(CLOSING) } else { wide };
+        let last = at + 1 == self.numbers.len();
         let wide = if last { wide } else { wide.trim_end_matches(OPENING) };
         if wide.chars().count() > TEXT_MAX { &text[number.clone()] } else { wide }.to_owned()
+    }
+
+    /// Whether the label behind a number goes with the next: where the first has its own before
+    /// it, or a space stands before the label and none behind.
+    fn leads(&self, text: &str, at: usize) -> bool {
+        let first = &text[self.all.start..self.numbers[0].start];
+        let between = &text[self.numbers[at].end..self.numbers[at + 1].start];
+        let apart = between.starts_with(char::is_whitespace);
+        first.chars().any(char::is_alphabetic) || (apart && !between.ends_with(char::is_whitespace))
     }
 }
 
 /// Brackets that open something, typed in either width.
 const OPENING: [char; 3] = ['(', '（', ' '];
+
+/// Brackets that close something.
+const CLOSING: [char; 3] = [')', '）', ' '];
 
 /// The parts between hard separators. Separators and labels are looked for in the plain form, but
 /// what is between them is cut out of the text as it was typed.
@@ -202,7 +211,7 @@ impl Cutter<'_> {
         if plain(part).chars().all(|c| matches!(c, ' ' | '(' | ')' | '-' | '[' | ']')) {
             return;
         }
-        let from = part.len() - part.trim_start_matches([')', '）', ' ']).len();
+        let from = part.len() - part.trim_start_matches(CLOSING).len();
         let to = part.trim_end_matches(OPENING).len();
         self.numbers.push(start + from..start + to);
     }
