@@ -20,7 +20,7 @@ pub(super) const SOME_NAME: &str = "姓名 名字 name fullname";
 /// Number of the pupil.
 pub(super) const PUPIL_NUMBER: &str = "\
     学号 學號 学籍号 學籍號 全国学籍号 全國學籍號 学籍号码 学生编号 學生編號 学生学号 \
-    學生學號 学生号 學生號 pupilnumber pupilno pupilid studentnumber studentno studentid";
+    學生學號 学生号 學生號 number pupilnumber pupilno pupilid studentnumber studentno studentid";
 
 /// Class teacher.
 pub(super) const CLASS_TEACHER: &str = "\
@@ -52,7 +52,8 @@ pub(super) const CONTACT: &str = "\
     contactperson";
 
 /// Number of the contact.
-pub(super) const CONTACT_NUMBER: &str = "联系人编号 聯繫人編號 聯絡人編號 contactid contactno";
+pub(super) const CONTACT_NUMBER: &str =
+    "联系人编号 聯繫人編號 聯絡人編號 number contactid contactno";
 
 /// What the contact is to the member of staff.
 pub(super) const RELATION: &str = "\

@@ -2,6 +2,7 @@
 
 mod back;
 mod chance;
+mod columns;
 mod files;
 mod headers;
 mod sheets;

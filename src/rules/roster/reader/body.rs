@@ -6,7 +6,7 @@ use crate::{
     msg,
     rules::roster::{
         Cell, Kind, Outcome, Passed, Place, Problem, Row, column_letters,
-        header::{Columns, join, texts},
+        header::{Columns, join, shown_header, texts},
         line::{Fault, standing_cells},
         row::word,
         strata::Strata,
@@ -170,7 +170,7 @@ impl Reader {
         Problem { place: own.clone(), column: String::new(), reason }
     }
 
-    /// A column without a header that holds something is never silently dropped.
+    /// A column without a known header that holds something is never silently dropped.
     fn note_unheaded(
         &mut self,
         sheet: &mut Sheet,
@@ -178,10 +178,19 @@ impl Reader {
         row: &Row,
         out: &mut Vec<Outcome>,
     ) {
-        for column in row.filled().filter(|column| !columns.headed.contains(column)) {
+        for column in row.filled() {
+            let unknown = columns.unknown.get(&column);
+            if unknown.is_none() && columns.headed.contains(&column) {
+                continue;
+            }
             if sheet.unheaded.insert(column) {
                 let letters = column_letters(column);
-                let reason = msg!("roster.column_without_header", column = letters);
+                let reason = match unknown.map(|header| shown_header(header)) {
+                    Some(header) => {
+                        msg!("roster.header_unknown", column = letters, header = header)
+                    }
+                    None => msg!("roster.column_without_header", column = letters),
+                };
                 out.push(note(place(row), letters, reason));
             }
         }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Kind, Options, Outcome, Passed, Place, Problem, Row, Summary,
-    header::{Candidate, Columns, Mapping, join, texts},
+    header::{Candidate, Columns, Mapping, join, shown_header, texts},
     line::{Above, Table},
     seen::Seen,
     strata::Strata,
@@ -66,7 +66,7 @@ struct Sheet {
     above: Above,
     /// Columns with ranges merged downward below the header.
     merged: BTreeSet<usize>,
-    /// Columns without a header that were reported to hold something.
+    /// Columns without a known header that were reported to hold something.
     unheaded: BTreeSet<usize>,
 }
 
@@ -174,8 +174,8 @@ impl Reader {
             let both = self.mapping.candidate(&joined)?;
             let upper_known = self.mapping.candidate(&upper)?.is_header();
             // A title with labels above a complete header is no half of it.
-            let adds =
-                both.known > candidate.known && both.unknown.len() <= candidate.unknown.len();
+            let adds = both.known > candidate.known
+                && both.columns.unknown.len() <= candidate.columns.unknown.len();
             if both.is_complete() && if alone { adds } else { upper_known } {
                 (candidate, header) = (both, joined);
             }
@@ -309,8 +309,11 @@ impl Reader {
         let mut best: Option<(usize, u64, Candidate)> = None;
         for row in &sheet.head {
             let found = self.mapping.candidate(&texts(row))?;
-            let score = (found.known, found.unknown.len());
-            if best.as_ref().is_none_or(|(_, _, old)| score > (old.known, old.unknown.len())) {
+            let score = (found.known, found.columns.unknown.len());
+            if best
+                .as_ref()
+                .is_none_or(|(_, _, old)| score > (old.known, old.columns.unknown.len()))
+            {
                 best = Some((found.known, row.line, found));
             }
         }
@@ -319,7 +322,7 @@ impl Reader {
         };
         let place = Place { sheet: sheet.name.clone(), line };
         let missing = found.missing.join(", ");
-        let unknown = unknown_headers(&found.unknown);
+        let unknown = unknown_headers(&found);
         let reason = if missing.is_empty() {
             msg!("roster.no_header", place = place)
         } else if unknown.is_empty() {
@@ -344,14 +347,15 @@ impl Sheet {
     }
 }
 
-/// Unknown headers as a message shows them; a row that holds a number or is long is no header, and
-/// might name a person.
-fn unknown_headers(unknown: &[String]) -> String {
+/// Unknown headers as a message shows them; a row that holds a number is no header, and might name
+/// a person.
+fn unknown_headers(found: &Candidate) -> String {
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
-    if unknown.iter().any(|text| digits(text) >= 5 || text.chars().count() > 20) {
+    let unknown = || found.columns.unknown.values();
+    if unknown().any(|text| digits(text) >= 5) {
         return String::new();
     }
-    unknown.iter().take(20).cloned().collect::<Vec<_>>().join(", ")
+    unknown().take(20).map(|text| shown_header(text)).collect::<Vec<_>>().join(", ")
 }
 
 fn place(row: &Row) -> Place {
