@@ -7,6 +7,7 @@ mod files;
 mod headers;
 mod sheets;
 mod tables;
+mod weight;
 
 use canvass::{
     model::Lang,

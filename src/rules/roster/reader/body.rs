@@ -1,6 +1,6 @@
 //! Rows below a header: titles between classes, totals, remarks, and the lines themselves.
 
-use super::{Reader, Sheet, note, place};
+use super::{CELL_CHARS_MAX, Reader, Sheet, note, place};
 use crate::{
     model::Msg,
     msg,
@@ -131,6 +131,13 @@ impl Reader {
         let after_rejected = sheet.above.rejected;
         let mut above = std::mem::take(&mut sheet.above);
         let (mut line, read) = sheet.table(self.kind, &self.options, columns).read(row, &mut above);
+        let read = match sheet.long {
+            Some(column) => {
+                let reason = msg!("roster.cell_long", limit = CELL_CHARS_MAX);
+                Err(Fault { column: Some(column), reason })
+            }
+            None => read,
+        };
         let checked = match read {
             Ok(()) => {
                 let whole = |reason| Fault { column: None, reason };
@@ -155,14 +162,19 @@ impl Reader {
                 above.rejected = false;
             }
             Err(fault) => {
-                self.summary.rejected += 1;
-                let column = fault.column.map(column_letters).unwrap_or_default();
-                let problem = Problem { place: place(row), column, reason: fault.reason };
-                out.push(Outcome::Rejected { problem, cells: cells() });
+                self.reject(row, fault, cells(), out);
                 (above.rejected, above.phones) = (true, None);
             }
         }
         sheet.above = above;
+    }
+
+    fn reject(&mut self, row: &Row, fault: Fault, cells: Vec<Cell>, out: &mut Vec<Outcome>) {
+        self.summary.rejected += 1;
+        self.weight.keep(&cells);
+        let column = fault.column.map(column_letters).unwrap_or_default();
+        let problem = Problem { place: place(row), column, reason: fault.reason };
+        out.push(Outcome::Rejected { problem, cells });
     }
 
     fn twin(&self, own: &Place, first: &Place) -> Problem {

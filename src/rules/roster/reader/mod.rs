@@ -1,6 +1,7 @@
 //! The reader: rows are pushed one at a time, and each answers what became of it.
 
 mod body;
+mod weight;
 
 use std::collections::BTreeSet;
 
@@ -13,6 +14,9 @@ use super::{
     title::{Title, class_of_sheet, read_title},
 };
 use crate::{model::Msg, msg};
+
+use weight::Weight;
+pub use weight::{CELL_CHARS_MAX, KEPT_BYTES_MAX, READ_BYTES_MAX};
 
 /// A header is looked for in the first rows of a sheet, down to this one.
 pub const HEADER_ROWS_MAX: usize = 30;
@@ -37,6 +41,7 @@ pub struct Reader {
     headers: usize,
     /// The first sheet without a header: for the error when no sheet has one.
     unread: Option<Msg>,
+    weight: Weight,
 }
 
 /// The last outcomes, and the sums.
@@ -68,6 +73,8 @@ struct Sheet {
     merged: BTreeSet<usize>,
     /// Columns without a known header that were reported to hold something.
     unheaded: BTreeSet<usize>,
+    /// The first column of the row that holds too long a text.
+    long: Option<usize>,
 }
 
 impl Reader {
@@ -90,6 +97,7 @@ impl Reader {
             sheet: None,
             headers: 0,
             unread: None,
+            weight: Weight::default(),
         })
     }
 
@@ -98,9 +106,12 @@ impl Reader {
     ///
     /// # Errors
     /// The roster cannot be read at all: a header without a needed column, a header with two
-    /// columns of one meaning, no header in the first [`HEADER_ROWS_MAX`] rows.
-    pub fn push(&mut self, row: Row) -> Result<Vec<Outcome>, Msg> {
+    /// columns of one meaning, no header in the first [`HEADER_ROWS_MAX`] rows, more text than
+    /// [`READ_BYTES_MAX`] or [`KEPT_BYTES_MAX`].
+    pub fn push(&mut self, mut row: Row) -> Result<Vec<Outcome>, Msg> {
         let mut out = Vec::new();
+        let long = self.weight.read(&mut row);
+        self.weight.check()?;
         let other = |only: &String| !row.sheet.is_empty() && *only != row.sheet;
         if self.options.sheet.as_ref().is_some_and(other) {
             return Ok(out);
@@ -111,6 +122,7 @@ impl Reader {
             self.sheet = Some(Sheet { name: row.sheet.clone(), class, ..Sheet::default() });
         }
         let Some(mut sheet) = self.sheet.take() else { return Ok(out) };
+        sheet.long = long;
         let result = match sheet.columns.take() {
             None if sheet.skipped => {
                 self.pass(&row, Passed::Skipped, &mut out);
@@ -120,7 +132,7 @@ impl Reader {
             Some(columns) => self.below_header(&mut sheet, columns, &row, &mut out),
         };
         self.sheet = Some(sheet);
-        result.map(|()| out)
+        result.and_then(|()| self.weight.check()).map(|()| out)
     }
 
     /// Ends the roster.
@@ -280,6 +292,7 @@ impl Reader {
         *self.summary.passed.entry(why.word().to_owned()).or_default() += 1;
         let keep = matches!(why, Passed::Title | Passed::Header);
         let cells = if keep { row.cells.clone() } else { Vec::new() };
+        self.weight.keep(&cells);
         out.push(Outcome::Passed { place: place(row), why, cells });
     }
 
