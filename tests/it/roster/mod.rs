@@ -3,6 +3,7 @@
 mod back;
 mod chance;
 mod columns;
+mod feet;
 mod files;
 mod headers;
 mod sheets;

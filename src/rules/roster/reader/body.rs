@@ -11,7 +11,7 @@ use crate::{
         row::word,
         strata::Strata,
         title::read_title,
-        words::{Field, field_of, is_remark, is_total},
+        words::{Field, field_of, foot_mark, is_remark, is_total},
     },
 };
 
@@ -29,12 +29,17 @@ impl Reader {
             (sheet.above.phones, sheet.above.rejected) = (None, false);
             return Ok(());
         }
-        match self.why_passed(sheet, &columns, row) {
-            Some(why) => {
+        let foot = foot(&columns, row);
+        match (self.why_passed(sheet, &columns, row, foot.is_some()), foot) {
+            (Some(why), _) => {
                 self.pass(row, why, out);
                 (sheet.above.phones, sheet.above.rejected) = (None, false);
             }
-            None => self.read(sheet, &columns, row, out),
+            (None, Some(fault)) => {
+                self.reject(row, fault, row.cells.clone(), out);
+                (sheet.above.phones, sheet.above.rejected) = (None, true);
+            }
+            (None, None) => self.read(sheet, &columns, row, out),
         }
         sheet.columns = Some(columns);
         Ok(())
@@ -72,7 +77,13 @@ impl Reader {
     }
 
     /// Whether a row below the header is no line of the roster.
-    fn why_passed(&mut self, sheet: &mut Sheet, columns: &Columns, row: &Row) -> Option<Passed> {
+    fn why_passed(
+        &mut self,
+        sheet: &mut Sheet,
+        columns: &Columns,
+        row: &Row,
+        foot: bool,
+    ) -> Option<Passed> {
         let filled: Vec<usize> = row.filled().collect();
         let counts = |column: &usize| {
             columns.ordinals.contains(column)
@@ -92,36 +103,63 @@ impl Reader {
         if is_remark(&first) && (single || (!phoned && (name.is_empty() || name == first))) {
             return Some(Passed::Remark);
         }
-        self.is_title(sheet, columns, row, &filled).then_some(Passed::Title)
+        self.title_or_foot(sheet, columns, row, &filled, foot)
     }
 
     /// A row between two classes of one sheet: a title, or just the class cell of the next block.
-    fn is_title(
+    /// A foot that stands in the class column names no class.
+    fn title_or_foot(
         &mut self,
         sheet: &mut Sheet,
         columns: &Columns,
         row: &Row,
         filled: &[usize],
-    ) -> bool {
+        foot: bool,
+    ) -> Option<Passed> {
         let carried = [Field::Class, Field::Grade, Field::Staff, Field::StaffNumber];
         let own: Vec<usize> = carried.iter().filter_map(|field| columns.of(*field)).collect();
         let only = |column: &usize| own.contains(column) || columns.ordinals.contains(column);
         if self.kind != Kind::Targets && filled.iter().all(only) {
-            let mut above = std::mem::take(&mut sheet.above);
-            // Only the class and staff are of use; that the rest is missing is known.
-            let (line, _) = sheet.table(self.kind, &self.options, columns).read(row, &mut above);
-            sheet.above = above;
-            self.strata.name(&line);
-            return true;
+            let text = texts(row).join("  ");
+            let foot = foot || text.trim_end().ends_with(['。', '!', '！', '?', '？']);
+            if !foot {
+                return self.name_alone(sheet, columns, row).then_some(Passed::Title);
+            }
+            if read_title(&text).class.is_empty() {
+                return Some(Passed::Remark);
+            }
         }
         let name_free =
             columns.of(Field::Name).is_none_or(|at| filled[0] == at || !filled.contains(&at));
         let phones_free = columns.phones.iter().all(|at| filled[0] == *at || !filled.contains(at));
-        filled.len() <= 3
-            && name_free
-            && phones_free
-            && !read_title(&texts(row).join("  ")).class.is_empty()
-            && self.take_title(sheet, row)
+        if filled.len() > 3 || !name_free || !phones_free {
+            return None;
+        }
+        if read_title(&texts(row).join("  ")).class.is_empty() {
+            return None;
+        }
+        let class = sheet.take_title(row)?;
+        if self.kind == Kind::Parents {
+            self.strata.name_class(&class, &place(row));
+        }
+        Some(Passed::Title)
+    }
+
+    /// Names the class or member of staff of a row that says no more. Answers whether its class
+    /// can be one: else the row is refused like a line, so that no class is lost unnoticed.
+    fn name_alone(&mut self, sheet: &mut Sheet, columns: &Columns, row: &Row) -> bool {
+        let mut above = std::mem::take(&mut sheet.above);
+        // Only the class and staff are of use; that the rest is missing is known.
+        let (line, _) = sheet.table(self.kind, &self.options, columns).read(row, &mut above);
+        sheet.above = above;
+        let classed = columns.of(Field::Class).is_some_and(|column| !row.cell(column).is_empty());
+        if sheet.long.is_some() || (self.kind == Kind::Parents && classed && line.class.is_empty())
+        {
+            return false;
+        }
+        sheet.lined = true;
+        self.strata.name(&line);
+        true
     }
 
     fn read(&mut self, sheet: &mut Sheet, columns: &Columns, row: &Row, out: &mut Vec<Outcome>) {
@@ -131,6 +169,7 @@ impl Reader {
         let after_rejected = sheet.above.rejected;
         let mut above = std::mem::take(&mut sheet.above);
         let (mut line, read) = sheet.table(self.kind, &self.options, columns).read(row, &mut above);
+        sheet.lined = true;
         let read = match sheet.long {
             Some(column) => {
                 let reason = msg!("roster.cell_long", limit = CELL_CHARS_MAX);
@@ -207,6 +246,22 @@ impl Reader {
             }
         }
     }
+}
+
+/// Why a row that begins as remarks, totals and signatures do is no line, whatever its cells fill.
+fn foot(columns: &Columns, row: &Row) -> Option<Fault> {
+    let digits = |column| row.cell(column).shown().bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let counts = |column: &usize| columns.ordinals.contains(column) && digits(*column);
+    let first = row.filled().find(|column| !row.merged.contains(column) && !counts(column))?;
+    // Elsewhere a word for a person may say what a contact or member of staff is, and a date when
+    // the line was written.
+    let own = columns.ordinals.contains(&first)
+        || [Field::Class, Field::Grade, Field::Name]
+            .into_iter()
+            .any(|field| columns.of(field) == Some(first));
+    let word = foot_mark(&row.cell(first).shown(), own)?;
+    let reason = msg!("roster.foot_line", word = word.trim_end_matches(':'));
+    Some(Fault { column: Some(first), reason })
 }
 
 /// Whether a cell holds as many digits as the shortest phone.

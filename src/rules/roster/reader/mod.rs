@@ -1,17 +1,19 @@
 //! The reader: rows are pushed one at a time, and each answers what became of it.
 
 mod body;
+mod ends;
 mod weight;
 
 use std::collections::BTreeSet;
 
 use super::{
     Kind, Options, Outcome, Passed, Place, Problem, Row, Summary,
-    header::{Candidate, Columns, Mapping, join, shown_header, texts},
+    header::{Candidate, Columns, Mapping, join, texts},
     line::{Above, Table},
     seen::Seen,
     strata::Strata,
     title::{Title, class_of_sheet, read_title},
+    words::Field,
 };
 use crate::{model::Msg, msg};
 
@@ -73,6 +75,10 @@ struct Sheet {
     merged: BTreeSet<usize>,
     /// Columns without a known header that were reported to hold something.
     unheaded: BTreeSet<usize>,
+    /// Classes that titles above the header name.
+    titled: Vec<(String, Place)>,
+    /// A line or the class of one was read.
+    lined: bool,
     /// The first column of the row that holds too long a text.
     long: Option<usize>,
 }
@@ -209,17 +215,6 @@ impl Reader {
         Ok(())
     }
 
-    /// Passes over a sheet that has no known header: instructions, an old list.
-    fn skip(&mut self, sheet: &mut Sheet, error: Msg, out: &mut Vec<Outcome>) {
-        self.unread.get_or_insert(error);
-        let whole = Place { sheet: sheet.name.clone(), line: 0 };
-        out.push(note(whole, String::new(), msg!("roster.sheet_skipped", sheet = sheet.name)));
-        for row in std::mem::take(&mut sheet.head) {
-            self.pass(&row, Passed::Skipped, out);
-        }
-        sheet.skipped = true;
-    }
-
     /// Passes the rows above the header, and the header's own `rows`.
     fn take_header(
         &mut self,
@@ -242,6 +237,10 @@ impl Reader {
         self.headers += 1;
         sheet.report_at = self.summary.columns.len();
         self.report(sheet, columns);
+        // A class column may write the title's class in another way.
+        if columns.of(Field::Class).is_none() {
+            self.name_titled(sheet);
+        }
         sheet.columns = Some(columns.clone());
     }
 
@@ -258,34 +257,11 @@ impl Reader {
         for row in std::mem::take(&mut sheet.head) {
             let why = if row.filled().next().is_none() { Passed::Blank } else { Passed::Title };
             if why == Passed::Title {
-                self.take_title(sheet, &row);
+                let class = sheet.take_title(&row);
+                sheet.titled.extend(class.map(|class| (class, place(&row))));
             }
             self.pass(&row, why, out);
         }
-    }
-
-    fn take_title(&mut self, sheet: &mut Sheet, row: &Row) -> bool {
-        let title = read_title(&texts(row).join("  "));
-        let says = title != Title::default();
-        if !title.class.is_empty() {
-            // A teacher may be named above the first class.
-            if !sheet.title.class.is_empty() && title.class != sheet.title.class {
-                sheet.title = Title::default();
-                sheet.above = Above::default();
-            }
-            sheet.title.class.clone_from(&title.class);
-            sheet.above.class.clone_from(&title.class);
-            if self.kind == Kind::Parents {
-                self.strata.name_class(&title.class, &place(row));
-            }
-        }
-        if !title.teacher.is_empty() {
-            sheet.title.teacher = title.teacher;
-        }
-        if !title.teacher_number.is_empty() {
-            sheet.title.teacher_number = title.teacher_number;
-        }
-        says
     }
 
     fn pass(&mut self, row: &Row, why: Passed, out: &mut Vec<Outcome>) {
@@ -295,59 +271,30 @@ impl Reader {
         self.weight.keep(&cells);
         out.push(Outcome::Passed { place: place(row), why, cells });
     }
-
-    fn end_sheet(&mut self, out: &mut Vec<Outcome>) -> Result<(), Msg> {
-        let Some(mut sheet) = self.sheet.take() else { return Ok(()) };
-        if sheet.columns.is_some() || sheet.skipped {
-            return Ok(());
-        }
-        let blank = sheet.head.iter().all(|row| row.filled().next().is_none());
-        let error = self.no_header(&sheet)?;
-        let whole = Place { sheet: sheet.name.clone(), line: 0 };
-        if blank {
-            if let Some(class) = sheet.class.as_ref().filter(|_| self.kind == Kind::Parents) {
-                self.strata.name_class(class, &whole);
-            }
-            out.push(note(whole, String::new(), msg!("roster.sheet_empty", sheet = sheet.name)));
-            self.pass_head(&mut sheet, out);
-        } else {
-            self.skip(&mut sheet, error, out);
-        }
-        Ok(())
-    }
-
-    /// Why a sheet has no header. An error within when it has one that lacks columns: then the
-    /// roster is refused, where a sheet without any known header is only reported.
-    fn no_header(&self, sheet: &Sheet) -> Result<Msg, Msg> {
-        let mut best: Option<(usize, u64, Candidate)> = None;
-        for row in &sheet.head {
-            let found = self.mapping.candidate(&texts(row))?;
-            let score = (found.known, found.columns.unknown.len());
-            if best
-                .as_ref()
-                .is_none_or(|(_, _, old)| score > (old.known, old.columns.unknown.len()))
-            {
-                best = Some((found.known, row.line, found));
-            }
-        }
-        let Some((known, line, found)) = best else {
-            return Ok(msg!("roster.no_rows"));
-        };
-        let place = Place { sheet: sheet.name.clone(), line };
-        let missing = found.missing.join(", ");
-        let unknown = unknown_headers(&found);
-        let reason = if missing.is_empty() {
-            msg!("roster.no_header", place = place)
-        } else if unknown.is_empty() {
-            msg!("roster.columns_missing", place = place, missing = missing)
-        } else {
-            msg!("roster.headers_unknown", place = place, missing = missing, unknown = unknown)
-        };
-        if known >= 2 { Err(reason) } else { Ok(reason) }
-    }
 }
 
 impl Sheet {
+    /// Takes class and teacher out of a title; answers the class if it names one.
+    fn take_title(&mut self, row: &Row) -> Option<String> {
+        let title = read_title(&texts(row).join("  "));
+        if !title.class.is_empty() {
+            // A teacher may be named above the first class.
+            if !self.title.class.is_empty() && title.class != self.title.class {
+                self.title = Title::default();
+                self.above = Above::default();
+            }
+            self.title.class.clone_from(&title.class);
+            self.above.class.clone_from(&title.class);
+        }
+        if !title.teacher.is_empty() {
+            self.title.teacher = title.teacher;
+        }
+        if !title.teacher_number.is_empty() {
+            self.title.teacher_number = title.teacher_number;
+        }
+        Some(title.class).filter(|class| !class.is_empty())
+    }
+
     fn table<'a>(&'a self, kind: Kind, options: &'a Options, columns: &'a Columns) -> Table<'a> {
         Table {
             kind,
@@ -358,17 +305,6 @@ impl Sheet {
             sheet_class: self.class.as_deref(),
         }
     }
-}
-
-/// Unknown headers as a message shows them; a row that holds a number is no header, and might name
-/// a person.
-fn unknown_headers(found: &Candidate) -> String {
-    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
-    let unknown = || found.columns.unknown.values();
-    if unknown().any(|text| digits(text) >= 5) {
-        return String::new();
-    }
-    unknown().take(20).map(|text| shown_header(text)).collect::<Vec<_>>().join(", ")
 }
 
 fn place(row: &Row) -> Place {
