@@ -48,15 +48,26 @@ fn a_key_that_would_identify_a_person_gives_way_to_a_pseudonym() {
         "13800000001",
         "+8613800000001",
         "0536-6221234",
+        "371402 20100101 1234",
+        "371402-20100101-123x",
+        "G 371402\u{2013}20100101\u{2013}1234",
+        "371402 100101 123",
+        "0536-6221234-8",
     ] {
         assert!(looks_personal(personal), "{personal}");
         let unit = unit_key(&INSTALLATION, "3-2", Some(personal), "n", "+8613800000001");
         assert_eq!(unit.expect("key").len(), 16, "{personal}");
         assert_eq!(stratum_key(&INSTALLATION, Some(personal), "n").expect("key").len(), 16);
     }
-    for plain in
-        ["P001", "20240317", "202403170123", "T017/3-1", "三年级2班", "1101011990010112345"]
-    {
+    for plain in [
+        "P001",
+        "20240317",
+        "202403170123",
+        "2024-03-17 0123",
+        "T017/3-1",
+        "三年级2班",
+        "1101011990010112345",
+    ] {
         assert!(!looks_personal(plain), "{plain}");
         let unit = unit_key(&INSTALLATION, "3-2", Some(plain), "n", "+8613800000001");
         assert_eq!(unit.expect("key"), plain);

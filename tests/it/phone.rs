@@ -1,6 +1,6 @@
 //! Telephone numbers: what is read, what is refused and why; judged by an independent library.
 
-use canvass::rules::phone::{area_code, mask, parse, parse_cell};
+use canvass::rules::phone::{Phone, area_code, mask, parse, parse_cell};
 
 #[test]
 fn numbers_are_read_as_people_write_them() {
@@ -40,6 +40,17 @@ fn numbers_are_read_as_people_write_them() {
         ("0085291234567", "+85291234567", ""),
         ("+1 650 253 0000", "+16502530000", ""),
         ("+886-912-345-678", "+886912345678", ""),
+        ("+44 (0)20 7946 0958", "+442079460958", ""),
+        ("+44(0)20 7946 0958", "+442079460958", ""),
+        ("(+44) (0) 20-7946-0958", "+442079460958", ""),
+        ("0044 (0)20 7946 0958", "+442079460958", ""),
+        ("+353 (0)1 617 9000", "+35316179000", ""),
+        ("+86(0)13800138000", "+8613800138000", ""),
+        // Italy keeps its zero, and some put it into brackets all the same.
+        ("+39 (0)6 698 12345", "+390669812345", ""),
+        // A bracket elsewhere holds digits of the number.
+        ("+1 650 253 (0)000", "+16502530000", ""),
+        ("+442079(0)460958", "+4420790460958", ""),
     ] {
         let phone = parse(text, None).unwrap_or_else(|error| panic!("{text}: {error}"));
         assert_eq!(
@@ -151,6 +162,45 @@ fn a_cell_may_hold_several_numbers() {
     assert_eq!(error.key, "phone.groups");
     let many: Vec<String> = (0..9).map(|i| format!("1380013800{i}")).collect();
     assert_eq!(parse_cell(&many.join("/"), None).expect_err("nine").key, "phone.many");
+}
+
+#[test]
+fn the_original_of_each_number_is_what_was_typed() {
+    for (text, originals) in [
+        ("１３８－００１３－８０００", &["１３８－００１３－８０００"][..]),
+        ("（０５３６）６２２１２３４", &["（０５３６）６２２１２３４"]),
+        ("13800138000（父亲）", &["13800138000（父亲）"]),
+        ("（父亲）13800138000", &["（父亲）13800138000"]),
+        ("手机：13800138000 ", &["手机：13800138000"]),
+        ("13800138000；", &["13800138000"]),
+        ("138\u{3000}0013\u{3000}8000", &["138\u{3000}0013\u{3000}8000"]),
+        (
+            "13800138000（妈妈）；13900139000（爸爸）",
+            &["13800138000（妈妈）", "13900139000（爸爸）"],
+        ),
+        ("13800138000（妈妈）13900139000（爸爸）", &["13800138000（妈妈）", "13900139000（爸爸）"]),
+        ("父亲13800138000母亲13900139000", &["父亲13800138000", "母亲13900139000"]),
+        ("13800138000 母亲13900139000", &["13800138000", "母亲13900139000"]),
+        ("13800138000 母亲 13900139000", &["13800138000 母亲", "13900139000"]),
+        ("（父）13800138000（母）13900139000", &["（父）13800138000", "（母）13900139000"]),
+        ("138 0013 8000  139 0013 9000", &["138 0013 8000", "139 0013 9000"]),
+        (
+            "１３８００１３８０００\u{3000}１３９００１３９０００",
+            &["１３８００１３８０００", "１３９００１３９０００"],
+        ),
+        ("13800138000\n\n 010－62781234", &["13800138000", "010－62781234"]),
+        ("父\u{200b}亲:138-0013-8000/+8613800138000", &["父\u{200b}亲:138-0013-8000"]),
+    ] {
+        let read = |text: &str| parse_cell(text, None);
+        let phones = read(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let found: Vec<_> = phones.iter().map(|p| p.original.as_str()).collect();
+        assert_eq!(found, originals, "{text}");
+        // What a line hands back for "the same as above" must read as the same numbers.
+        let numbers = |phones: &[Phone]| -> Vec<String> {
+            phones.iter().map(|phone| phone.e164.clone()).collect()
+        };
+        assert_eq!(numbers(&read(&found.join("/")).expect(text)), numbers(&phones), "{text}");
+    }
 }
 
 #[test]

@@ -60,16 +60,23 @@ fn show(c: char) -> String {
 }
 
 /// Whether a clean key would identify a person to anyone who reads it: an identity number
-/// (15 digits, 17 digits and X, or 18 digits, with or without a leading `G`), or a phone number.
+/// (15 digits, 17 digits and X, or 18 digits, with or without a leading `G`), or a phone number;
+/// spaces and hyphens between the digits hide neither.
 pub fn looks_personal(key: &str) -> bool {
-    let digits = key.strip_prefix(['G', 'g']).unwrap_or(key);
+    let compact: String = key.chars().filter(|c| !(c.is_whitespace() || is_hyphen(*c))).collect();
+    let digits = compact.strip_prefix(['G', 'g']).unwrap_or(&compact);
     let all_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     let identity = match digits.len() {
         15 => all_digits(digits),
         18 => all_digits(digits) || digits.strip_suffix(['X', 'x']).is_some_and(all_digits),
         _ => false,
     };
-    identity || phone::parse(key, None).is_ok()
+    identity || [key, &compact].into_iter().any(|text| phone::parse(text, None).is_ok())
+}
+
+/// What people write between groups of digits; normal forms leave each of these as it is.
+const fn is_hyphen(c: char) -> bool {
+    matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}')
 }
 
 /// The key of a unit: the given one, or 16 hex digits of

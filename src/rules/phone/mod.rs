@@ -156,9 +156,12 @@ fn is_scientific(c: char) -> bool {
 /// E.164 of a number without extension.
 fn number(text: &str, area: Option<&str>) -> Result<String, Msg> {
     let plus = text.trim_start_matches([' ', '(', '-']).starts_with('+');
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let mut digits: String = text.chars().filter(char::is_ascii_digit).collect();
     if digits.is_empty() {
         return Err(msg!("phone.none"));
+    }
+    if let Some(zero) = trunk_zero(text, plus) {
+        digits.remove(zero);
     }
     let international = if plus { Some(digits.as_str()) } else { digits.strip_prefix("00") };
     match international.map(|digits| (digits, digits.strip_prefix("86"))) {
@@ -167,6 +170,17 @@ fn number(text: &str, area: Option<&str>) -> Result<String, Msg> {
         None => china::national(&digits, false, area),
     }
     .map(|number| format!("+{number}"))
+}
+
+/// Which digit is a zero that is dialled only within the country: `(0)` right behind the country
+/// code, as in `+44 (0)20 …`. Italy and its neighbours dial theirs from abroad too.
+fn trunk_zero(text: &str, plus: bool) -> Option<usize> {
+    let compact: String = text.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+    let before: String =
+        compact.split_once("(0)")?.0.chars().filter(char::is_ascii_digit).collect();
+    let code = if plus { Some(before.as_str()) } else { before.strip_prefix("00") }?;
+    let dropped = (1..=3).contains(&code.len()) && !matches!(code, "39" | "378" | "379");
+    dropped.then_some(before.len())
 }
 
 /// Digits of another country: country code first, 8 to 15 in all.

@@ -21,6 +21,8 @@ pub struct Columns {
     pub ordinals: BTreeSet<usize>,
     /// Columns with any header.
     pub headed: BTreeSet<usize>,
+    /// Columns with a header that is not known, and the header as it stands.
+    pub unknown: BTreeMap<usize, String>,
 }
 
 impl Columns {
@@ -56,8 +58,6 @@ pub struct Candidate {
     pub known: usize,
     /// Fields that are needed and not there.
     pub missing: Vec<&'static str>,
-    /// Headers that are not known, as they stand.
-    pub unknown: Vec<String>,
     /// Mapped columns that are not there: field, header text or letters.
     pub unmapped: Vec<(&'static str, String)>,
 }
@@ -143,7 +143,7 @@ impl Mapping {
         let words: Vec<String> = texts.iter().map(|text| word(text)).collect();
         let mut columns = Columns::default();
         let (mut known, mut lettered) = (0, 0);
-        let (mut unknown, mut unmapped) = (Vec::new(), Vec::new());
+        let mut unmapped = Vec::new();
         let mapped = self.columns(&words);
         for Mapped { field, wanted, column, by_text } in &mapped {
             let Some(column) = *column else {
@@ -155,7 +155,7 @@ impl Mapping {
             known += usize::from(*by_text);
             lettered += usize::from(!by_text && filled);
         }
-        let mut doubtful = Vec::new();
+        let (mut doubtful, mut numbers) = (Vec::new(), Vec::new());
         let mut twice = None;
         for (column, text) in words.iter().enumerate().filter(|(_, text)| !text.is_empty()) {
             columns.headed.insert(column);
@@ -165,9 +165,10 @@ impl Mapping {
                 continue;
             }
             match field_of(text, self.kind) {
-                None => unknown.push(texts[column].trim().to_owned()),
+                None => drop(columns.unknown.insert(column, texts[column].trim().to_owned())),
                 Some(field) if mapped.iter().any(|mapped| mapped.field == field) => known += 1,
                 Some(Field::SomeName) => doubtful.push(column),
+                Some(Field::Number) if text == "number" => numbers.push(column),
                 Some(field) => {
                     known += 1;
                     twice = twice.or(put(&mut columns, field, column).err());
@@ -175,6 +176,7 @@ impl Mapping {
             }
         }
         known += doubtful.len();
+        known += settle_numbers(&mut columns, &numbers, texts, &mut twice);
         // A row of unknown words under mapped letters is a header too, but not one with numbers;
         // targets have no phone to tell a header from a line by.
         let numbered = words.iter().any(|text| digits(text) >= 5);
@@ -186,7 +188,7 @@ impl Mapping {
             settle_names(&mut columns, &doubtful)?;
         }
         let missing = missing(self.kind, &columns);
-        Ok(Candidate { columns, known, missing, unknown, unmapped })
+        Ok(Candidate { columns, known, missing, unmapped })
     }
 }
 
@@ -213,6 +215,26 @@ fn settle_names(columns: &mut Columns, doubtful: &[usize]) -> Result<(), Msg> {
         (1, false, true) => put(columns, Field::Staff, column),
         _ => Err(msg!("roster.name_unclear", column = column_letters(column))),
     }
+}
+
+/// Columns headed just `number`: the pupil's or contact's number, unless another column says that
+/// it is. Answers how many are.
+fn settle_numbers(
+    columns: &mut Columns,
+    numbers: &[usize],
+    texts: &[String],
+    twice: &mut Option<Msg>,
+) -> usize {
+    if columns.of(Field::Number).is_some() {
+        let unread = numbers.iter().map(|column| (*column, texts[*column].trim().to_owned()));
+        columns.unknown.extend(unread);
+        return 0;
+    }
+    for column in numbers {
+        let placed = put(columns, Field::Number, *column);
+        *twice = twice.take().or(placed.err());
+    }
+    numbers.len()
 }
 
 fn put(columns: &mut Columns, field: Field, column: usize) -> Result<(), Msg> {
@@ -260,6 +282,22 @@ fn missing(kind: Kind, columns: &Columns) -> Vec<&'static str> {
     }
     names
 }
+
+/// A header as a message shows it: on one line, no longer than it takes to find it, and without
+/// digits where they may be a phone.
+pub fn shown_header(header: &str) -> String {
+    let mut line = header.split_whitespace().collect::<Vec<_>>().join(" ");
+    if digits(&line) >= 5 {
+        line = line.replace(|c: char| c.is_ascii_digit(), "*");
+    }
+    match line.char_indices().nth(HEADER_SHOWN_MAX) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+/// How much of a header is shown, in characters.
+const HEADER_SHOWN_MAX: usize = 30;
 
 /// The shown texts of a row.
 pub fn texts(row: &Row) -> Vec<String> {

@@ -27,7 +27,7 @@ pub use file::{FileSummary, Format, read_file};
 pub use outcome::{
     Line, Outcome, Passed, Place, Problem, StratumSummary, Summary, message_json, message_of,
 };
-pub use reader::{Finish, HEADER_ROWS_MAX, Reader};
+pub use reader::{CELL_CHARS_MAX, Finish, HEADER_ROWS_MAX, KEPT_BYTES_MAX, READ_BYTES_MAX, Reader};
 pub use rejected::{BackRole, BackRow, rejected_csv};
 pub use rejected_xlsx::{REJECTED_XLSX_LINES_MAX, rejected_xlsx};
 pub use row::{Cell, Row, column_letters, column_of_letters};

@@ -20,7 +20,7 @@ pub(super) const SOME_NAME: &str = "姓名 名字 name fullname";
 /// Number of the pupil.
 pub(super) const PUPIL_NUMBER: &str = "\
     学号 學號 学籍号 學籍號 全国学籍号 全國學籍號 学籍号码 学生编号 學生編號 学生学号 \
-    學生學號 学生号 學生號 pupilnumber pupilno pupilid studentnumber studentno studentid";
+    學生學號 学生号 學生號 number pupilnumber pupilno pupilid studentnumber studentno studentid";
 
 /// Class teacher.
 pub(super) const CLASS_TEACHER: &str = "\
@@ -52,7 +52,8 @@ pub(super) const CONTACT: &str = "\
     contactperson";
 
 /// Number of the contact.
-pub(super) const CONTACT_NUMBER: &str = "联系人编号 聯繫人編號 聯絡人編號 contactid contactno";
+pub(super) const CONTACT_NUMBER: &str =
+    "联系人编号 聯繫人編號 聯絡人編號 number contactid contactno";
 
 /// What the contact is to the member of staff.
 pub(super) const RELATION: &str = "\
@@ -92,3 +93,30 @@ pub(super) const PHONE: &str = "\
 
 /// Row number of the sheet.
 pub(super) const ORDINAL: &str = "序号 序號 序 行号 行號 no index sn nr 号 號";
+
+/// A row that sums up begins with one of these.
+pub(super) const TOTALS: &str = "\
+    合计 合計 总计 總計 小计 小計 共计 共計 总人数 總人數 人数 人數 total subtotal sum \
+    grandtotal";
+
+/// A line of remarks below a table begins with one of these.
+pub(super) const REMARKS: &str = "\
+    备注 備註 说明 說明 注: 注意 附注 附註 註: 填表 制表 製表 审核 審核 联系教务 note \
+    remark n.b. nb:";
+
+/// Marks of a foot besides totals and remarks: alone in a cell, or before a colon.
+pub(super) const FEET: &str = "\
+    注 註 注意事项 注意事項 填报 填報 审批 審批 复核 覆核 校对 校對 经办 經辦 经手 經手 签字 簽字 \
+    签名 簽名 签章 簽章 盖章 蓋章 公章 学校公章 學校公章 日期 联系教务处 聯繫教務處 联系电话 聯繫電話 聯絡電話 咨询电话 諮詢電話 \
+    监督电话 監督電話 学校电话 學校電話 办公电话 辦公電話 notes remarks signature \
+    preparedby checkedby signedby approvedby";
+
+/// Whose signature or phone a foot gives.
+pub(super) const FOOT_PERSONS: &str = "\
+    联系人 聯繫人 聯絡人 班主任 校长 校長 副校长 副校長 主任 教务主任 教務主任 教导主任 教導主任 \
+    负责人 負責人 contact contactperson principal headteacher";
+
+/// What may stand between a mark of a foot and its colon; longer ones come first.
+pub(super) const FOOT_ENDS: &str = "\
+    老师 老師 签字 簽字 签名 簽名 签章 簽章 盖章 蓋章 日期 时间 時間 单位 單位 电话 電話 人 名 者 员 員 \
+    共 个 個 位";

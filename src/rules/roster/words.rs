@@ -4,9 +4,9 @@ use super::{
     Kind,
     row::word,
     vocabulary::{
-        CLASS, CLASS_TEACHER, CLASS_TEACHER_NUMBER, CONTACT, CONTACT_NUMBER, GRADE, GUARDIAN,
-        ORDINAL, OTHER, PHONE, PHONE_OF, PUPIL, PUPIL_NUMBER, RELATION, SOME_NAME, STAFF,
-        STAFF_NUMBER, TARGET_KEY,
+        CLASS, CLASS_TEACHER, CLASS_TEACHER_NUMBER, CONTACT, CONTACT_NUMBER, FEET, FOOT_ENDS,
+        FOOT_PERSONS, GRADE, GUARDIAN, ORDINAL, OTHER, PHONE, PHONE_OF, PUPIL, PUPIL_NUMBER,
+        RELATION, REMARKS, SOME_NAME, STAFF, STAFF_NUMBER, TARGET_KEY, TOTALS,
     },
 };
 
@@ -161,9 +161,6 @@ pub fn is_ditto(text: &str) -> bool {
 
 /// A row that sums up begins with one of these.
 pub fn is_total(text: &str) -> bool {
-    const TOTALS: &str = "\
-        合计 合計 总计 總計 小计 小計 共计 共計 总人数 總人數 人数 人數 total subtotal sum \
-        grandtotal";
     let text = word(text);
     let counted = text.strip_prefix('共').is_some_and(|rest| {
         rest.starts_with(|c: char| c.is_ascii_digit()) && rest.ends_with(['人', '名'])
@@ -179,13 +176,64 @@ fn is_count(rest: &str) -> bool {
 
 /// A line of remarks below a table begins with one of these.
 pub fn is_remark(text: &str) -> bool {
-    const REMARKS: &str = "\
-        备注 備註 说明 說明 注: 注意 附注 附註 註: 填表 制表 製表 审核 審核 联系教务 note \
-        remark n.b. nb:";
+    let text = foot_text(text);
+    REMARKS.split(' ').any(|remark| text.starts_with(remark))
+}
+
+/// The text of a foot as its marks are written, without what may stand before them.
+fn foot_text(text: &str) -> String {
     let text: String = unicode_normalization::UnicodeNormalization::nfkc(text.trim())
         .flat_map(char::to_lowercase)
         .filter(|c| !c.is_whitespace())
         .collect();
-    let text = text.trim_start_matches(['*', '※', '(', '[', '【']);
-    REMARKS.split(' ').any(|remark| text.starts_with(remark))
+    text.trim_start_matches(['*', '※', '(', '[', '【']).to_owned()
+}
+
+/// The mark of a remark, total or signature that a cell consists of, or begins with before a
+/// colon. A word for a person and a date are marks only in a column of the table's `own`, the
+/// word before a colon everywhere.
+pub fn foot_mark(text: &str, own: bool) -> Option<&'static str> {
+    let text = foot_text(text);
+    let (head, colon) = match text.split_once([':', '∶']) {
+        Some((head, _)) => (head, true),
+        None => (text.as_str(), false),
+    };
+    let head: String = head.chars().filter(|c| !"()[]【】".contains(*c)).collect();
+    if head.is_empty() || head.chars().count() > 20 {
+        return None;
+    }
+    let lists: &[&'static str] = if colon || own {
+        &[TOTALS, REMARKS, FEET, FOOT_PERSONS]
+    } else {
+        &[TOTALS, REMARKS, FEET]
+    };
+    if own && is_whole_date(&head) {
+        return Some("日期");
+    }
+    let ended = |word: &&str| head.strip_prefix(word).is_some_and(is_foot_end);
+    lists.iter().flat_map(|list| list.split(' ')).find(ended)
+}
+
+/// Whether nothing but such words and numbers stands between a mark and its colon.
+fn is_foot_end(mut rest: &str) -> bool {
+    while !rest.is_empty() {
+        let shorter = FOOT_ENDS
+            .split(' ')
+            .find_map(|end| rest.strip_prefix(end))
+            .or_else(|| rest.strip_prefix(|c: char| c.is_ascii_digit()));
+        let Some(shorter) = shorter else { return false };
+        rest = shorter;
+    }
+    true
+}
+
+/// `2026年3月2日`, as below a letter; a class that was taken for a date has no year.
+fn is_whole_date(text: &str) -> bool {
+    let number = |text: &str, most: usize| {
+        (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+    };
+    let Some((year, rest)) = text.split_once('年') else { return false };
+    let Some((month, day)) = rest.split_once('月') else { return false };
+    let day = day.trim_end_matches(['日', '号', '號']);
+    number(year, 4) && number(month, 2) && (day.is_empty() || number(day, 2))
 }

@@ -2,10 +2,13 @@
 
 mod back;
 mod chance;
+mod columns;
+mod feet;
 mod files;
 mod headers;
 mod sheets;
 mod tables;
+mod weight;
 
 use canvass::{
     model::Lang,

@@ -1,17 +1,17 @@
 //! Rows below a header: titles between classes, totals, remarks, and the lines themselves.
 
-use super::{Reader, Sheet, note, place};
+use super::{CELL_CHARS_MAX, Reader, Sheet, note, place};
 use crate::{
     model::Msg,
     msg,
     rules::roster::{
         Cell, Kind, Outcome, Passed, Place, Problem, Row, column_letters,
-        header::{Columns, join, texts},
+        header::{Columns, join, shown_header, texts},
         line::{Fault, standing_cells},
         row::word,
         strata::Strata,
         title::read_title,
-        words::{Field, field_of, is_remark, is_total},
+        words::{Field, field_of, foot_mark, is_remark, is_total},
     },
 };
 
@@ -29,12 +29,17 @@ impl Reader {
             (sheet.above.phones, sheet.above.rejected) = (None, false);
             return Ok(());
         }
-        match self.why_passed(sheet, &columns, row) {
-            Some(why) => {
+        let foot = foot(&columns, row);
+        match (self.why_passed(sheet, &columns, row, foot.is_some()), foot) {
+            (Some(why), _) => {
                 self.pass(row, why, out);
                 (sheet.above.phones, sheet.above.rejected) = (None, false);
             }
-            None => self.read(sheet, &columns, row, out),
+            (None, Some(fault)) => {
+                self.reject(row, fault, row.cells.clone(), out);
+                (sheet.above.phones, sheet.above.rejected) = (None, true);
+            }
+            (None, None) => self.read(sheet, &columns, row, out),
         }
         sheet.columns = Some(columns);
         Ok(())
@@ -72,7 +77,13 @@ impl Reader {
     }
 
     /// Whether a row below the header is no line of the roster.
-    fn why_passed(&mut self, sheet: &mut Sheet, columns: &Columns, row: &Row) -> Option<Passed> {
+    fn why_passed(
+        &mut self,
+        sheet: &mut Sheet,
+        columns: &Columns,
+        row: &Row,
+        foot: bool,
+    ) -> Option<Passed> {
         let filled: Vec<usize> = row.filled().collect();
         let counts = |column: &usize| {
             columns.ordinals.contains(column)
@@ -92,36 +103,63 @@ impl Reader {
         if is_remark(&first) && (single || (!phoned && (name.is_empty() || name == first))) {
             return Some(Passed::Remark);
         }
-        self.is_title(sheet, columns, row, &filled).then_some(Passed::Title)
+        self.title_or_foot(sheet, columns, row, &filled, foot)
     }
 
     /// A row between two classes of one sheet: a title, or just the class cell of the next block.
-    fn is_title(
+    /// A foot that stands in the class column names no class.
+    fn title_or_foot(
         &mut self,
         sheet: &mut Sheet,
         columns: &Columns,
         row: &Row,
         filled: &[usize],
-    ) -> bool {
+        foot: bool,
+    ) -> Option<Passed> {
         let carried = [Field::Class, Field::Grade, Field::Staff, Field::StaffNumber];
         let own: Vec<usize> = carried.iter().filter_map(|field| columns.of(*field)).collect();
         let only = |column: &usize| own.contains(column) || columns.ordinals.contains(column);
         if self.kind != Kind::Targets && filled.iter().all(only) {
-            let mut above = std::mem::take(&mut sheet.above);
-            // Only the class and staff are of use; that the rest is missing is known.
-            let (line, _) = sheet.table(self.kind, &self.options, columns).read(row, &mut above);
-            sheet.above = above;
-            self.strata.name(&line);
-            return true;
+            let text = texts(row).join("  ");
+            let foot = foot || text.trim_end().ends_with(['。', '!', '！', '?', '？']);
+            if !foot {
+                return self.name_alone(sheet, columns, row).then_some(Passed::Title);
+            }
+            if read_title(&text).class.is_empty() {
+                return Some(Passed::Remark);
+            }
         }
         let name_free =
             columns.of(Field::Name).is_none_or(|at| filled[0] == at || !filled.contains(&at));
         let phones_free = columns.phones.iter().all(|at| filled[0] == *at || !filled.contains(at));
-        filled.len() <= 3
-            && name_free
-            && phones_free
-            && !read_title(&texts(row).join("  ")).class.is_empty()
-            && self.take_title(sheet, row)
+        if filled.len() > 3 || !name_free || !phones_free {
+            return None;
+        }
+        if read_title(&texts(row).join("  ")).class.is_empty() {
+            return None;
+        }
+        let class = sheet.take_title(row)?;
+        if self.kind == Kind::Parents {
+            self.strata.name_class(&class, &place(row));
+        }
+        Some(Passed::Title)
+    }
+
+    /// Names the class or member of staff of a row that says no more. Answers whether its class
+    /// can be one: else the row is refused like a line, so that no class is lost unnoticed.
+    fn name_alone(&mut self, sheet: &mut Sheet, columns: &Columns, row: &Row) -> bool {
+        let mut above = std::mem::take(&mut sheet.above);
+        // Only the class and staff are of use; that the rest is missing is known.
+        let (line, _) = sheet.table(self.kind, &self.options, columns).read(row, &mut above);
+        sheet.above = above;
+        let classed = columns.of(Field::Class).is_some_and(|column| !row.cell(column).is_empty());
+        if sheet.long.is_some() || (self.kind == Kind::Parents && classed && line.class.is_empty())
+        {
+            return false;
+        }
+        sheet.lined = true;
+        self.strata.name(&line);
+        true
     }
 
     fn read(&mut self, sheet: &mut Sheet, columns: &Columns, row: &Row, out: &mut Vec<Outcome>) {
@@ -131,6 +169,14 @@ impl Reader {
         let after_rejected = sheet.above.rejected;
         let mut above = std::mem::take(&mut sheet.above);
         let (mut line, read) = sheet.table(self.kind, &self.options, columns).read(row, &mut above);
+        sheet.lined = true;
+        let read = match sheet.long {
+            Some(column) => {
+                let reason = msg!("roster.cell_long", limit = CELL_CHARS_MAX);
+                Err(Fault { column: Some(column), reason })
+            }
+            None => read,
+        };
         let checked = match read {
             Ok(()) => {
                 let whole = |reason| Fault { column: None, reason };
@@ -155,14 +201,19 @@ impl Reader {
                 above.rejected = false;
             }
             Err(fault) => {
-                self.summary.rejected += 1;
-                let column = fault.column.map(column_letters).unwrap_or_default();
-                let problem = Problem { place: place(row), column, reason: fault.reason };
-                out.push(Outcome::Rejected { problem, cells: cells() });
+                self.reject(row, fault, cells(), out);
                 (above.rejected, above.phones) = (true, None);
             }
         }
         sheet.above = above;
+    }
+
+    fn reject(&mut self, row: &Row, fault: Fault, cells: Vec<Cell>, out: &mut Vec<Outcome>) {
+        self.summary.rejected += 1;
+        self.weight.keep(&cells);
+        let column = fault.column.map(column_letters).unwrap_or_default();
+        let problem = Problem { place: place(row), column, reason: fault.reason };
+        out.push(Outcome::Rejected { problem, cells });
     }
 
     fn twin(&self, own: &Place, first: &Place) -> Problem {
@@ -170,7 +221,7 @@ impl Reader {
         Problem { place: own.clone(), column: String::new(), reason }
     }
 
-    /// A column without a header that holds something is never silently dropped.
+    /// A column without a known header that holds something is never silently dropped.
     fn note_unheaded(
         &mut self,
         sheet: &mut Sheet,
@@ -178,14 +229,39 @@ impl Reader {
         row: &Row,
         out: &mut Vec<Outcome>,
     ) {
-        for column in row.filled().filter(|column| !columns.headed.contains(column)) {
+        for column in row.filled() {
+            let unknown = columns.unknown.get(&column);
+            if unknown.is_none() && columns.headed.contains(&column) {
+                continue;
+            }
             if sheet.unheaded.insert(column) {
                 let letters = column_letters(column);
-                let reason = msg!("roster.column_without_header", column = letters);
+                let reason = match unknown.map(|header| shown_header(header)) {
+                    Some(header) => {
+                        msg!("roster.header_unknown", column = letters, header = header)
+                    }
+                    None => msg!("roster.column_without_header", column = letters),
+                };
                 out.push(note(place(row), letters, reason));
             }
         }
     }
+}
+
+/// Why a row that begins as remarks, totals and signatures do is no line, whatever its cells fill.
+fn foot(columns: &Columns, row: &Row) -> Option<Fault> {
+    let digits = |column| row.cell(column).shown().bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let counts = |column: &usize| columns.ordinals.contains(column) && digits(*column);
+    let first = row.filled().find(|column| !row.merged.contains(column) && !counts(column))?;
+    // Elsewhere a word for a person may say what a contact or member of staff is, and a date when
+    // the line was written.
+    let own = columns.ordinals.contains(&first)
+        || [Field::Class, Field::Grade, Field::Name]
+            .into_iter()
+            .any(|field| columns.of(field) == Some(first));
+    let word = foot_mark(&row.cell(first).shown(), own)?;
+    let reason = msg!("roster.foot_line", word = word.trim_end_matches(':'));
+    Some(Fault { column: Some(first), reason })
 }
 
 /// Whether a cell holds as many digits as the shortest phone.

@@ -1,6 +1,8 @@
 //! The reader: rows are pushed one at a time, and each answers what became of it.
 
 mod body;
+mod ends;
+mod weight;
 
 use std::collections::BTreeSet;
 
@@ -11,8 +13,12 @@ use super::{
     seen::Seen,
     strata::Strata,
     title::{Title, class_of_sheet, read_title},
+    words::Field,
 };
 use crate::{model::Msg, msg};
+
+use weight::Weight;
+pub use weight::{CELL_CHARS_MAX, KEPT_BYTES_MAX, READ_BYTES_MAX};
 
 /// A header is looked for in the first rows of a sheet, down to this one.
 pub const HEADER_ROWS_MAX: usize = 30;
@@ -37,6 +43,7 @@ pub struct Reader {
     headers: usize,
     /// The first sheet without a header: for the error when no sheet has one.
     unread: Option<Msg>,
+    weight: Weight,
 }
 
 /// The last outcomes, and the sums.
@@ -66,8 +73,14 @@ struct Sheet {
     above: Above,
     /// Columns with ranges merged downward below the header.
     merged: BTreeSet<usize>,
-    /// Columns without a header that were reported to hold something.
+    /// Columns without a known header that were reported to hold something.
     unheaded: BTreeSet<usize>,
+    /// Classes that titles above the header name.
+    titled: Vec<(String, Place)>,
+    /// A line or the class of one was read.
+    lined: bool,
+    /// The first column of the row that holds too long a text.
+    long: Option<usize>,
 }
 
 impl Reader {
@@ -90,6 +103,7 @@ impl Reader {
             sheet: None,
             headers: 0,
             unread: None,
+            weight: Weight::default(),
         })
     }
 
@@ -98,9 +112,12 @@ impl Reader {
     ///
     /// # Errors
     /// The roster cannot be read at all: a header without a needed column, a header with two
-    /// columns of one meaning, no header in the first [`HEADER_ROWS_MAX`] rows.
-    pub fn push(&mut self, row: Row) -> Result<Vec<Outcome>, Msg> {
+    /// columns of one meaning, no header in the first [`HEADER_ROWS_MAX`] rows, more text than
+    /// [`READ_BYTES_MAX`] or [`KEPT_BYTES_MAX`].
+    pub fn push(&mut self, mut row: Row) -> Result<Vec<Outcome>, Msg> {
         let mut out = Vec::new();
+        let long = self.weight.read(&mut row);
+        self.weight.check()?;
         let other = |only: &String| !row.sheet.is_empty() && *only != row.sheet;
         if self.options.sheet.as_ref().is_some_and(other) {
             return Ok(out);
@@ -111,6 +128,7 @@ impl Reader {
             self.sheet = Some(Sheet { name: row.sheet.clone(), class, ..Sheet::default() });
         }
         let Some(mut sheet) = self.sheet.take() else { return Ok(out) };
+        sheet.long = long;
         let result = match sheet.columns.take() {
             None if sheet.skipped => {
                 self.pass(&row, Passed::Skipped, &mut out);
@@ -120,7 +138,7 @@ impl Reader {
             Some(columns) => self.below_header(&mut sheet, columns, &row, &mut out),
         };
         self.sheet = Some(sheet);
-        result.map(|()| out)
+        result.and_then(|()| self.weight.check()).map(|()| out)
     }
 
     /// Ends the roster.
@@ -174,8 +192,8 @@ impl Reader {
             let both = self.mapping.candidate(&joined)?;
             let upper_known = self.mapping.candidate(&upper)?.is_header();
             // A title with labels above a complete header is no half of it.
-            let adds =
-                both.known > candidate.known && both.unknown.len() <= candidate.unknown.len();
+            let adds = both.known > candidate.known
+                && both.columns.unknown.len() <= candidate.columns.unknown.len();
             if both.is_complete() && if alone { adds } else { upper_known } {
                 (candidate, header) = (both, joined);
             }
@@ -195,17 +213,6 @@ impl Reader {
             self.skip(sheet, error, out);
         }
         Ok(())
-    }
-
-    /// Passes over a sheet that has no known header: instructions, an old list.
-    fn skip(&mut self, sheet: &mut Sheet, error: Msg, out: &mut Vec<Outcome>) {
-        self.unread.get_or_insert(error);
-        let whole = Place { sheet: sheet.name.clone(), line: 0 };
-        out.push(note(whole, String::new(), msg!("roster.sheet_skipped", sheet = sheet.name)));
-        for row in std::mem::take(&mut sheet.head) {
-            self.pass(&row, Passed::Skipped, out);
-        }
-        sheet.skipped = true;
     }
 
     /// Passes the rows above the header, and the header's own `rows`.
@@ -230,6 +237,10 @@ impl Reader {
         self.headers += 1;
         sheet.report_at = self.summary.columns.len();
         self.report(sheet, columns);
+        // A class column may write the title's class in another way.
+        if columns.of(Field::Class).is_none() {
+            self.name_titled(sheet);
+        }
         sheet.columns = Some(columns.clone());
     }
 
@@ -246,92 +257,44 @@ impl Reader {
         for row in std::mem::take(&mut sheet.head) {
             let why = if row.filled().next().is_none() { Passed::Blank } else { Passed::Title };
             if why == Passed::Title {
-                self.take_title(sheet, &row);
+                let class = sheet.take_title(&row);
+                sheet.titled.extend(class.map(|class| (class, place(&row))));
             }
             self.pass(&row, why, out);
         }
-    }
-
-    fn take_title(&mut self, sheet: &mut Sheet, row: &Row) -> bool {
-        let title = read_title(&texts(row).join("  "));
-        let says = title != Title::default();
-        if !title.class.is_empty() {
-            // A teacher may be named above the first class.
-            if !sheet.title.class.is_empty() && title.class != sheet.title.class {
-                sheet.title = Title::default();
-                sheet.above = Above::default();
-            }
-            sheet.title.class.clone_from(&title.class);
-            sheet.above.class.clone_from(&title.class);
-            if self.kind == Kind::Parents {
-                self.strata.name_class(&title.class, &place(row));
-            }
-        }
-        if !title.teacher.is_empty() {
-            sheet.title.teacher = title.teacher;
-        }
-        if !title.teacher_number.is_empty() {
-            sheet.title.teacher_number = title.teacher_number;
-        }
-        says
     }
 
     fn pass(&mut self, row: &Row, why: Passed, out: &mut Vec<Outcome>) {
         *self.summary.passed.entry(why.word().to_owned()).or_default() += 1;
         let keep = matches!(why, Passed::Title | Passed::Header);
         let cells = if keep { row.cells.clone() } else { Vec::new() };
+        self.weight.keep(&cells);
         out.push(Outcome::Passed { place: place(row), why, cells });
-    }
-
-    fn end_sheet(&mut self, out: &mut Vec<Outcome>) -> Result<(), Msg> {
-        let Some(mut sheet) = self.sheet.take() else { return Ok(()) };
-        if sheet.columns.is_some() || sheet.skipped {
-            return Ok(());
-        }
-        let blank = sheet.head.iter().all(|row| row.filled().next().is_none());
-        let error = self.no_header(&sheet)?;
-        let whole = Place { sheet: sheet.name.clone(), line: 0 };
-        if blank {
-            if let Some(class) = sheet.class.as_ref().filter(|_| self.kind == Kind::Parents) {
-                self.strata.name_class(class, &whole);
-            }
-            out.push(note(whole, String::new(), msg!("roster.sheet_empty", sheet = sheet.name)));
-            self.pass_head(&mut sheet, out);
-        } else {
-            self.skip(&mut sheet, error, out);
-        }
-        Ok(())
-    }
-
-    /// Why a sheet has no header. An error within when it has one that lacks columns: then the
-    /// roster is refused, where a sheet without any known header is only reported.
-    fn no_header(&self, sheet: &Sheet) -> Result<Msg, Msg> {
-        let mut best: Option<(usize, u64, Candidate)> = None;
-        for row in &sheet.head {
-            let found = self.mapping.candidate(&texts(row))?;
-            let score = (found.known, found.unknown.len());
-            if best.as_ref().is_none_or(|(_, _, old)| score > (old.known, old.unknown.len())) {
-                best = Some((found.known, row.line, found));
-            }
-        }
-        let Some((known, line, found)) = best else {
-            return Ok(msg!("roster.no_rows"));
-        };
-        let place = Place { sheet: sheet.name.clone(), line };
-        let missing = found.missing.join(", ");
-        let unknown = unknown_headers(&found.unknown);
-        let reason = if missing.is_empty() {
-            msg!("roster.no_header", place = place)
-        } else if unknown.is_empty() {
-            msg!("roster.columns_missing", place = place, missing = missing)
-        } else {
-            msg!("roster.headers_unknown", place = place, missing = missing, unknown = unknown)
-        };
-        if known >= 2 { Err(reason) } else { Ok(reason) }
     }
 }
 
 impl Sheet {
+    /// Takes class and teacher out of a title; answers the class if it names one.
+    fn take_title(&mut self, row: &Row) -> Option<String> {
+        let title = read_title(&texts(row).join("  "));
+        if !title.class.is_empty() {
+            // A teacher may be named above the first class.
+            if !self.title.class.is_empty() && title.class != self.title.class {
+                self.title = Title::default();
+                self.above = Above::default();
+            }
+            self.title.class.clone_from(&title.class);
+            self.above.class.clone_from(&title.class);
+        }
+        if !title.teacher.is_empty() {
+            self.title.teacher = title.teacher;
+        }
+        if !title.teacher_number.is_empty() {
+            self.title.teacher_number = title.teacher_number;
+        }
+        Some(title.class).filter(|class| !class.is_empty())
+    }
+
     fn table<'a>(&'a self, kind: Kind, options: &'a Options, columns: &'a Columns) -> Table<'a> {
         Table {
             kind,
@@ -342,16 +305,6 @@ impl Sheet {
             sheet_class: self.class.as_deref(),
         }
     }
-}
-
-/// Unknown headers as a message shows them; a row that holds a number or is long is no header, and
-/// might name a person.
-fn unknown_headers(unknown: &[String]) -> String {
-    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
-    if unknown.iter().any(|text| digits(text) >= 5 || text.chars().count() > 20) {
-        return String::new();
-    }
-    unknown.iter().take(20).cloned().collect::<Vec<_>>().join(", ")
 }
 
 fn place(row: &Row) -> Place {

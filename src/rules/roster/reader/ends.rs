@@ -1,0 +1,121 @@
+//! The end of a sheet: a class without pupils, a sheet without a header, an empty one.
+
+use super::{Reader, Sheet, note};
+use crate::{
+    model::Msg,
+    msg,
+    rules::roster::{
+        Kind, Outcome, Passed, Place,
+        header::{Candidate, shown_header, texts},
+    },
+};
+
+impl Reader {
+    pub(super) fn end_sheet(&mut self, out: &mut Vec<Outcome>) -> Result<(), Msg> {
+        let Some(mut sheet) = self.sheet.take() else { return Ok(()) };
+        if sheet.columns.is_some() {
+            // Of a class with a header and nothing below it no line tells.
+            if !sheet.lined {
+                self.name_titled(&mut sheet);
+                if sheet.title.class.is_empty() {
+                    self.name_sheet(&sheet);
+                }
+            }
+            return Ok(());
+        }
+        if sheet.skipped {
+            return Ok(());
+        }
+        let blank = sheet.head.iter().all(|row| row.filled().next().is_none());
+        let error = self.no_header(&sheet)?;
+        if blank {
+            self.name_sheet(&sheet);
+            let reason = msg!("roster.sheet_empty", sheet = sheet.name);
+            out.push(note(whole(&sheet), String::new(), reason));
+            self.pass_head(&mut sheet, out);
+        } else {
+            self.skip(&mut sheet, error, out);
+        }
+        Ok(())
+    }
+
+    /// Names the class that the sheet is named after, whether or not pupils are read.
+    fn name_sheet(&mut self, sheet: &Sheet) {
+        if let Some(class) = sheet.class.as_ref().filter(|_| self.kind == Kind::Parents) {
+            self.strata.name_class(class, &whole(sheet));
+        }
+    }
+
+    /// Names the classes of the titles above the header.
+    pub(super) fn name_titled(&mut self, sheet: &mut Sheet) {
+        for (class, place) in std::mem::take(&mut sheet.titled) {
+            if self.kind == Kind::Parents {
+                self.strata.name_class(&class, &place);
+            }
+        }
+    }
+
+    /// Passes over a sheet that has no known header: instructions, an old list.
+    pub(super) fn skip(&mut self, sheet: &mut Sheet, error: Msg, out: &mut Vec<Outcome>) {
+        self.unread.get_or_insert(error);
+        let reason = msg!("roster.sheet_skipped", sheet = sheet.name);
+        out.push(note(whole(sheet), String::new(), reason));
+        for row in std::mem::take(&mut sheet.head) {
+            self.pass(&row, Passed::Skipped, out);
+        }
+        sheet.skipped = true;
+        // What is on it may be the class; a sheet of words that is named like one is none.
+        if sheet.class.as_ref().is_some_and(|class| class.ends_with('班') || has_digit(class)) {
+            self.name_sheet(sheet);
+        }
+    }
+
+    /// Why a sheet has no header. An error within when it has one that lacks columns: then the
+    /// roster is refused, where a sheet without any known header is only reported.
+    pub(super) fn no_header(&self, sheet: &Sheet) -> Result<Msg, Msg> {
+        let mut best: Option<(usize, u64, Candidate)> = None;
+        for row in &sheet.head {
+            let found = self.mapping.candidate(&texts(row))?;
+            let score = (found.known, found.columns.unknown.len());
+            if best
+                .as_ref()
+                .is_none_or(|(_, _, old)| score > (old.known, old.columns.unknown.len()))
+            {
+                best = Some((found.known, row.line, found));
+            }
+        }
+        let Some((known, line, found)) = best else {
+            return Ok(msg!("roster.no_rows"));
+        };
+        let place = Place { sheet: sheet.name.clone(), line };
+        let missing = found.missing.join(", ");
+        let unknown = unknown_headers(&found);
+        let reason = if missing.is_empty() {
+            msg!("roster.no_header", place = place)
+        } else if unknown.is_empty() {
+            msg!("roster.columns_missing", place = place, missing = missing)
+        } else {
+            msg!("roster.headers_unknown", place = place, missing = missing, unknown = unknown)
+        };
+        if known >= 2 { Err(reason) } else { Ok(reason) }
+    }
+}
+
+fn has_digit(text: &str) -> bool {
+    text.chars().any(|c| c.is_ascii_digit())
+}
+
+fn whole(sheet: &Sheet) -> Place {
+    Place { sheet: sheet.name.clone(), line: 0 }
+}
+
+/// Unknown headers as a message shows them; a row that holds a number is no header, and might name
+/// a person.
+fn unknown_headers(found: &Candidate) -> String {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
+    let unknown = || found.columns.unknown.values();
+    if unknown().any(|text| digits(text) >= 5) {
+        return String::new();
+    }
+    unknown().take(20).map(|text| shown_header(text)).collect::<Vec<_>>().join(", ")
+}
