@@ -2,8 +2,10 @@
 
 use super::{
     Desk,
-    log::Opened,
-    no_survey, sha256,
+    log::{Opened, Write},
+    no_survey,
+    pieces::{Rows, meanwhile},
+    sha256,
     survey::{next_step, wrong_step},
 };
 use crate::error::{Error, Reason, Result};
@@ -126,6 +128,16 @@ fn cases_of(
     Ok(Drawn { cells, cases, sample: sample_csv(&rows) })
 }
 
+/// A write on a survey whose draw has a seed and no sample, and that draw.
+async fn seeded(mut w: Write) -> Result<(Write, DrawRow)> {
+    let draws = w.tx.draws(w.survey.survey_id).await?;
+    let mut seeded = draws.into_iter().filter(|d| d.state == "seeded");
+    match (seeded.find(|d| d.draw_no == w.survey.draw_no), w.survey.state()) {
+        (Some(row), SurveyState::Designed) => Ok((w, row)),
+        _ => Err(next_step(&w.survey, SurveyState::Designed)),
+    }
+}
+
 impl Desk {
     /// Fixes the allocation of every stratum; the survey is designed from here on.
     pub async fn commit_design(
@@ -219,41 +231,55 @@ impl Desk {
         Ok(done)
     }
 
-    /// Draws the sample of the committed seed.
+    /// Draws the sample of the committed seed: the frame is read at one instant, cells and cases are
+    /// written in pieces that nobody reads, and one small last transaction makes them the sample.
     pub async fn draw_sample(
         &self,
         who: &Caller,
         key: &RequestKey,
         survey_id: i64,
     ) -> Result<(DrawRow, i64)> {
-        let mut w = match self.write::<(DrawRow, i64)>(who, survey_id, key).await? {
+        let (w, _) = match self.write::<(DrawRow, i64)>(who, survey_id, key).await? {
             Opened::Repeat(done) => return Ok(done),
-            Opened::New(w) => w,
+            Opened::New(w) => seeded(*w).await?,
         };
-        let survey = w.survey.clone();
-        let draws = w.tx.draws(survey_id).await?;
-        let seeded = draws.into_iter().find(|d| d.draw_no == survey.draw_no && d.state == "seeded");
-        let (Some(mut row), SurveyState::Designed) = (seeded, survey.state()) else {
-            return Err(next_step(&survey, SurveyState::Designed));
-        };
-        let (frame, units) = frozen(&mut w.tx, &survey).await?;
-        let design = design(&mut w.tx, &survey, &frame).await?;
+        let (survey, mut tx) = (w.survey, w.tx);
+        tx.clear_cases(survey_id).await?;
+        tx.commit().await?;
+
+        let mut tx = self.0.store.read().await?;
+        let (frame, units) = frozen(&mut tx, &survey).await?;
+        let design = design(&mut tx, &survey, &frame).await?;
         if design_json(&design).as_bytes() != survey.design {
             return Err(Error::Refused(Reason::FrameChanged, msg!("survey.design_changed")));
         }
-        let strata = w.tx.strata(survey_id).await?;
-        let seed = row.seed.clone();
-        let drawn =
-            tokio::task::spawn_blocking(move || cases_of(&frame, &design, &seed, &strata, &units));
+        let strata = tx.strata(survey_id).await?;
+        let draws = tx.draws(survey_id).await?;
+        drop(tx);
+        let row = draws.into_iter().find(|d| d.draw_no == survey.draw_no).ok_or_else(meanwhile)?;
+        let drawn = tokio::task::spawn_blocking(move || {
+            cases_of(&frame, &design, &row.seed, &strata, &units)
+        });
         let drawn = drawn.await.map_err(Error::defect)??;
-        w.tx.insert_cells(survey_id, &drawn.cells).await?;
-        w.tx.insert_cases(survey_id, &drawn.cases).await?;
+        let tables = [Rows::Cells(drawn.cells), Rows::Cases(drawn.cases)];
+        self.write_pieces(&survey, SurveyState::Designed, &tables).await?;
+
+        let (mut w, mut row) = match self.write::<(DrawRow, i64)>(who, survey_id, key).await? {
+            Opened::Repeat(done) => return Ok(done),
+            Opened::New(w) => seeded(*w).await?,
+        };
+        let written = w.tx.sample_counts(survey_id).await?;
+        let wanted = tables.each_ref().map(|t| i64::try_from(t.len()).unwrap_or(-1));
+        if w.survey.draw_no != survey.draw_no || written != wanted {
+            return Err(meanwhile());
+        }
         row.state = "drawn".to_owned();
-        row.cases = i64::try_from(drawn.cases.len()).map_err(Error::defect)?;
+        row.cases = wanted[1];
         row.sample_sha256 = hex::encode(sha256(drawn.sample.as_bytes()));
         row.drawn_us = w.now_us;
         w.tx.update_draw(survey_id, &row).await?;
-        w.tx.update_survey(&SurveyRow { state: SurveyState::Drawn as i64, ..survey }).await?;
+        let now = w.survey.clone();
+        w.tx.update_survey(&SurveyRow { state: SurveyState::Drawn as i64, ..now }).await?;
         let content_sha256 = sha256(drawn.sample.as_bytes()).to_vec();
         let detail = format!("draw={} cases={}", row.draw_no, row.cases);
         let log_pos = w.event("draw", Event { content_sha256, detail, ..Event::default() })?;

@@ -1,12 +1,8 @@
-//! From the roster to the frozen frame: targets, strata, units, person groups, the hash.
+//! From the roster to a frame: targets, strata, units, person groups.
 
-use super::{Desk, import::ImportDetail, log::Opened, survey::wrong_step};
+use super::import::ImportDetail;
 use crate::error::{Error, Result};
-use crate::model::{
-    Caller, Event, LineBody, LineRow, RequestKey, StratumRow, SurveyRow, SurveyState, TargetRow,
-    UnitPhoneRow, UnitRow,
-};
-use crate::msg;
+use crate::model::{LineBody, LineRow, StratumRow, SurveyRow, TargetRow, UnitPhoneRow, UnitRow};
 use crate::rules::frame::{
     Frame, PersonHash, UnitLine, looks_personal, person_groups, person_hash, units,
 };
@@ -284,7 +280,8 @@ impl Drafted {
             .map_err(|why| Error::invalid("roster", why))
     }
 
-    fn rows(&self, key: &[u8; 32]) -> (Vec<UnitRow>, Vec<UnitPhoneRow>, Vec<(i64, i64)>) {
+    /// Units, their numbers, and whom they rate.
+    pub fn rows(&self, key: &[u8; 32]) -> (Vec<UnitRow>, Vec<UnitPhoneRow>, Vec<(i64, i64)>) {
         let hashes: Vec<Vec<PersonHash>> = self
             .units
             .iter()
@@ -324,62 +321,5 @@ impl Drafted {
             }
         }
         (units, phones, rates)
-    }
-}
-
-impl Desk {
-    /// Fixes and hashes the frame.
-    pub async fn freeze(&self, who: &Caller, key: &RequestKey, survey_id: i64) -> Result<Frozen> {
-        let mut w = match self.write::<Frozen>(who, survey_id, key).await? {
-            Opened::Repeat(done) => return Ok(done),
-            Opened::New(w) => w,
-        };
-        if w.survey.state() != SurveyState::Draft {
-            return Err(wrong_step(&w.survey, msg!("survey.only_draft")));
-        }
-        let survey = w.survey.clone();
-        let drafted = draft(&mut w.tx, &survey, &self.0.key).await?;
-        if drafted.units.is_empty() {
-            return Err(wrong_step(&survey, msg!("survey.needs_roster")));
-        }
-        // a frozen survey takes no roster: what the draw would refuse is refused while it can be mended
-        let empty: Vec<&str> =
-            drafted.strata.iter().filter(|s| s.units == 0).map(|s| s.name.as_str()).collect();
-        if !empty.is_empty() {
-            let why = msg!("survey.empty_strata", strata = empty.join(", "));
-            return Err(Error::invalid("roster", why));
-        }
-        let frame = drafted.frame()?;
-        let frame_sha256 = hex::encode(frame.sha256());
-        let (units, phones, rates) = drafted.rows(&self.0.key);
-        w.tx.clear_frame(survey_id).await?;
-        w.tx.insert_targets(survey_id, &drafted.targets).await?;
-        w.tx.insert_strata(survey_id, &drafted.strata).await?;
-        w.tx.insert_units(survey_id, &units).await?;
-        w.tx.insert_unit_phones(survey_id, &phones).await?;
-        w.tx.insert_unit_targets(survey_id, &rates).await?;
-        let count = i64::try_from(units.len()).map_err(Error::defect)?;
-        let survey = SurveyRow {
-            state: SurveyState::Frozen as i64,
-            frame_sha256: frame_sha256.clone(),
-            units: count,
-            ..survey
-        };
-        w.tx.update_survey(&survey).await?;
-        let event = Event {
-            content_sha256: frame.sha256().to_vec(),
-            detail: format!("units={count} strata={}", frame.strata().len()),
-            ..Event::default()
-        };
-        let log_pos = w.event("freeze", event)?;
-        let done = Frozen {
-            frame_sha256,
-            units: count,
-            strata: i64::try_from(drafted.strata.len()).map_err(Error::defect)?,
-            log_pos,
-            empty_strata: Vec::new(),
-        };
-        w.commit(&done).await?;
-        Ok(done)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Desk, no_survey, supervision::strata_and_targets};
 use crate::error::{Error, Reason, Result};
-use crate::model::state;
+use crate::model::{SurveyState, state};
 use crate::msg;
 use crate::rules::disposition::{Bucket, Code};
 use crate::store::StateCount;
@@ -164,7 +164,10 @@ impl Desk {
         let now_us = self.now_us();
         let (strata, targets) = strata_and_targets(&mut tx, survey_id).await?;
         let mut cells: BTreeMap<i64, CellTally> = BTreeMap::new();
-        for cell in tx.all_cells(survey_id).await? {
+        // a sample that is being written is nobody's yet
+        let drawn = survey.state() >= SurveyState::Drawn;
+        let all = if drawn { tx.all_cells(survey_id).await? } else { Vec::new() };
+        for cell in all {
             let stratum = strata.get(&cell.stratum_no);
             let target = stratum.and_then(|s| targets.get(&s.target_no));
             let tally = Tally {
@@ -185,7 +188,8 @@ impl Desk {
                 },
             );
         }
-        for count in tx.state_counts(survey_id, now_us).await? {
+        let counts = if drawn { tx.state_counts(survey_id, now_us).await? } else { Vec::new() };
+        for count in counts {
             if let Some(cell) = cells.get_mut(&count.cell_no) {
                 cell.tally.add(&count);
             }

@@ -4,7 +4,7 @@ use super::Desk;
 use crate::error::{Error, Result};
 use crate::model::{
     AttemptRow, Caller, CaseRow, InterviewRow, QuarantineRow, RatingRow, Role, StratumRow,
-    TargetRow, UnitPhoneRow, UnitRow,
+    SurveyState, TargetRow, UnitPhoneRow, UnitRow,
 };
 use crate::msg;
 use crate::rules::phone::mask;
@@ -80,6 +80,11 @@ pub(super) async fn strata_and_targets(
     Ok((strata, targets))
 }
 
+/// Whether a survey has its sample: one that is being written is nobody's yet.
+async fn is_drawn(tx: &mut Tx, survey_id: i64) -> Result<bool> {
+    Ok(tx.survey(survey_id).await?.is_some_and(|s| s.state() >= SurveyState::Drawn))
+}
+
 impl Desk {
     /// Cases after a number, filtered by stored state (-1 any, 4 held now) and stratum (empty = any).
     pub async fn list_cases(
@@ -101,6 +106,9 @@ impl Desk {
                 Error::invalid("stratum", msg!("survey.no_stratum", stratum = stratum))
             })?
         };
+        if !is_drawn(&mut tx, survey_id).await? {
+            return Ok(Vec::new());
+        }
         let rows = tx.cases_after(survey_id, after, state, cell_no, self.now_us(), limit).await?;
         self.case_views(&mut tx, who, survey_id, rows).await
     }
@@ -152,7 +160,8 @@ impl Desk {
         case_no: i64,
     ) -> Result<CaseHistory> {
         let mut tx = self.0.store.read().await?;
-        let rows = tx.cases(survey_id, &[case_no]).await?;
+        let drawn = is_drawn(&mut tx, survey_id).await?;
+        let rows = if drawn { tx.cases(survey_id, &[case_no]).await? } else { Vec::new() };
         let view = self.case_views(&mut tx, who, survey_id, rows).await?.pop();
         let view =
             view.ok_or_else(|| Error::NotFound(msg!("case.not_found", case_no = case_no)))?;

@@ -5,5 +5,6 @@ mod draw;
 mod fieldwork;
 mod interview;
 mod leases;
+mod pieces;
 mod rights;
 mod roster;

@@ -67,6 +67,14 @@ impl Tx {
         self.run("delete from cell where survey_id = $1", args![survey_id]).await.map(drop)
     }
 
+    /// How many cells and cases there are.
+    pub async fn sample_counts(&mut self, survey_id: i64) -> Result<[i64; 2]> {
+        let cells = "select count(*) from cell where survey_id = $1";
+        let cases = "select count(*) from cases where survey_id = $1";
+        let cells = self.number(cells, args![survey_id]).await?;
+        Ok([cells, self.number(cases, args![survey_id]).await?])
+    }
+
     /// Adds cells.
     pub async fn insert_cells(&mut self, survey_id: i64, cells: &[CellRow]) -> Result<()> {
         let rows = cells

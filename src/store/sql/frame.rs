@@ -19,6 +19,24 @@ impl Tx {
         Ok(())
     }
 
+    /// How many rows the frame has: targets, strata, units, numbers, (unit, target).
+    pub async fn frame_counts(&mut self, survey_id: i64) -> Result<[i64; 5]> {
+        let mut counts = [0; 5];
+        for (at, sql) in [
+            "select count(*) from target where survey_id = $1",
+            "select count(*) from stratum where survey_id = $1",
+            "select count(*) from unit where survey_id = $1",
+            "select count(*) from unit_phone where survey_id = $1",
+            "select count(*) from unit_target where survey_id = $1",
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            counts[at] = self.number(sql, args![survey_id]).await?;
+        }
+        Ok(counts)
+    }
+
     /// Adds targets.
     pub async fn insert_targets(&mut self, survey_id: i64, rows: &[TargetRow]) -> Result<()> {
         let rows =

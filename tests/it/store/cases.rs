@@ -178,6 +178,9 @@ async fn reserves_are_counted_and_released_whole(store: &Store) {
     assert_eq!(tx.release_replicate(SURVEY, 1, 1).await.unwrap(), 0, "once");
     assert_eq!(tx.unreleased(SURVEY, &[1]).await.unwrap(), [(1, 2, 1)]);
     assert_eq!(numbers(&tx.due_cases(SURVEY, 0, 9, 10).await.unwrap()), [1, 2, 3]);
+    assert_eq!(tx.sample_counts(8).await.unwrap(), [0, 0]);
+    let [cells, cases] = tx.sample_counts(SURVEY).await.unwrap();
+    assert!(cells == 2 && cases > 3, "{cells} {cases}");
     tx.clear_cases(SURVEY).await.unwrap();
     assert!(tx.all_cells(SURVEY).await.unwrap().is_empty());
 }

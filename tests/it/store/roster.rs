@@ -181,6 +181,8 @@ async fn a_frame_is_read_as_it_was_written(store: &Store) {
     let bad: Vec<_> = phones.iter().map(|p| (p.unit_no, p.phone_no, p.bad)).collect();
     assert_eq!(bad, [(1, 1, false), (1, 2, true), (2, 1, false)]);
     assert_eq!(tx.unit_targets(7, &[2]).await.unwrap(), [(2, 1)]);
+    assert_eq!(tx.frame_counts(7).await.unwrap(), [2, 1, 2, 3, 2]);
+    assert_eq!(tx.frame_counts(8).await.unwrap(), [0; 5]);
     tx.clear_frame(7).await.unwrap();
     assert!(tx.targets(7).await.unwrap().is_empty() && tx.units(7, &[1]).await.unwrap().is_empty());
 }

@@ -292,7 +292,7 @@ async fn corrections_and_withdrawals_are_versions_and_the_score_follows() {
         let (n, m, ..) = mean(&floor).await;
         assert_eq!((n, m.as_str()), (5, "80.00"));
         let t = tally(&floor, survey_id).await;
-        assert_eq!((t.valid, t.refused), (5, 1), "{kind:?}");
+        assert_eq!((t.valid, t.refused, t.remaining), (5, 1, 1), "{kind:?}");
         let request = v1::GetCaseRequest { survey_id, case_no };
         let seen = floor.supervision().await.get_case(with(&floor.admin, request)).await.unwrap();
         let versions: Vec<_> = seen

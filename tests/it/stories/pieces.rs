@@ -1,0 +1,111 @@
+//! Large frames and samples are written in pieces: two who do it at once, or one who goes away in the
+//! middle, leave one whole frame and one whole sample, and nobody sees a part.
+
+use crate::floor::{Floor, KINDS, id, school::Plan, with};
+use canvass_proto::v1;
+use tonic::{Code, Status};
+
+/// 3,000 pupils: several pieces of each table.
+fn plan() -> Plan {
+    Plan {
+        classes: vec![("1-1", 1000), ("1-2", 1000), ("1-3", 1000)],
+        rate: "1.0",
+        lo: 10,
+        hi: 1000,
+        ..Plan::default()
+    }
+}
+
+fn lost(result: &Result<(), Status>) -> bool {
+    result.as_ref().is_err_and(|e| matches!(e.code(), Code::Unavailable | Code::FailedPrecondition))
+}
+
+async fn freeze(floor: &Floor, survey_id: i64) -> Result<(), Status> {
+    let request = v1::FreezeFrameRequest { request_id: id(), survey_id };
+    let mut admin = floor.administration().await;
+    admin.freeze_frame(with(&floor.admin, request)).await.map(drop)
+}
+
+async fn draw(floor: &Floor, survey_id: i64) -> Result<(), Status> {
+    let request = v1::DrawSampleRequest { request_id: id(), survey_id };
+    let mut admin = floor.administration().await;
+    admin.draw_sample(with(&floor.admin, request)).await.map(drop)
+}
+
+async fn state(floor: &Floor, survey_id: i64) -> (v1::SurveyState, i64) {
+    let request = v1::GetSurveyRequest { survey_id };
+    let mut admin = floor.administration().await;
+    let survey = admin.get_survey(with(&floor.admin, request)).await.unwrap().into_inner();
+    let survey = survey.survey.unwrap();
+    (survey.state(), survey.units)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_at_once_make_one_whole_frame_and_one_whole_sample() {
+    for kind in KINDS {
+        let floor = Floor::new(kind).await;
+        let survey_id = floor.drafted(&plan()).await;
+        loop {
+            let (a, b) = tokio::join!(freeze(&floor, survey_id), freeze(&floor, survey_id));
+            assert!(a.is_ok() || lost(&a), "{a:?}");
+            assert!(b.is_ok() || lost(&b), "{b:?}");
+            if state(&floor, survey_id).await.0 == v1::SurveyState::Frozen {
+                break;
+            }
+        }
+        assert_eq!(state(&floor, survey_id).await.1, 3_000, "{kind:?}");
+        let design = v1::CommitDesignRequest { request_id: id(), survey_id };
+        let seed = v1::CommitSeedRequest {
+            request_id: id(),
+            survey_id,
+            sources: vec!["demo:1".into()],
+            replace_reason: String::new(),
+        };
+        let mut admin = floor.administration().await;
+        admin.commit_design(with(&floor.admin, design)).await.unwrap();
+        admin.commit_seed(with(&floor.admin, seed)).await.unwrap();
+        loop {
+            let (a, b) = tokio::join!(draw(&floor, survey_id), draw(&floor, survey_id));
+            assert!((a.is_ok() || lost(&a)) && (b.is_ok() || lost(&b)), "{a:?} {b:?}");
+            if state(&floor, survey_id).await.0 == v1::SurveyState::Drawn {
+                break;
+            }
+        }
+        let total = floor.progress(survey_id).await.total.unwrap();
+        assert_eq!((total.drawn, total.fresh), (3_000, 3_000), "{kind:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_who_goes_away_in_the_middle_leaves_nothing_that_counts() {
+    for kind in KINDS {
+        let floor = Floor::new(kind).await;
+        let survey_id = floor.drafted(&plan()).await;
+        let counts = async || {
+            let mut tx = floor.desk.store().read().await.unwrap();
+            tx.frame_counts(survey_id).await.unwrap()
+        };
+        let who = canvass::model::Caller {
+            user_id: 1,
+            role: canvass::model::Role::Administrator,
+            token_hash: [0; 32],
+            expires_us: i64::MAX,
+            lang: canvass::model::Lang::En,
+        };
+        let key = canvass::model::RequestKey { id: [7; 16], method: "f", sha256: [7; 32] };
+        let desk = floor.desk.clone();
+        let going = tokio::spawn(async move { desk.freeze(&who, &key, survey_id).await });
+        while counts().await[2] == 0 && !going.is_finished() {
+            tokio::task::yield_now().await;
+        }
+        going.abort();
+        let ended = going.await;
+        if ended.is_err() {
+            assert_eq!(state(&floor, survey_id).await, (v1::SurveyState::Draft, 0), "{kind:?}");
+            assert_eq!(floor.progress(survey_id).await.cells.len(), 0);
+            freeze(&floor, survey_id).await.unwrap();
+        }
+        assert_eq!(counts().await, [3, 3, 3_000, 3_000, 3_000], "{kind:?}");
+        assert_eq!(state(&floor, survey_id).await, (v1::SurveyState::Frozen, 3_000));
+    }
+}
