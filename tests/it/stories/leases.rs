@@ -183,3 +183,19 @@ async fn text_that_one_database_cannot_store_is_refused_by_both_and_named() {
         assert_eq!(e.code(), Code::InvalidArgument, "{kind:?}");
     }
 }
+
+#[tokio::test]
+async fn a_command_that_panics_ends_alone() {
+    for kind in KINDS {
+        let floor = Floor::new(kind).await;
+        let survey_id = floor.fielded(&Plan::default()).await;
+        let mut a = floor.seat("a", survey_id).await;
+        let case = a.pull().await;
+        // no time has room for this much: adding it to a lease overflows, which is a defect
+        let defect = floor.desk.clock_jumped(i64::MAX).await;
+        assert!(matches!(defect, Err(canvass::error::Error::Internal(_))), "{defect:?}");
+        // the survey's lane goes on, and nothing of the command stands
+        a.extend(case.lease.unwrap()).await.unwrap();
+        assert_eq!(a.submit(&case, 9, 9).await.status(), ReceiptStatus::Counted, "{kind:?}");
+    }
+}

@@ -134,6 +134,10 @@ async fn a_phone_on_many_lines_is_held_until_it_is_allowed() {
     let report = floor.import(header(survey_id), file.as_bytes()).await.unwrap();
     assert_eq!((report.accepted, report.held), (6, 6));
     assert!(report.problems.iter().all(|p| p.kind == "held"));
+    let mut wrong = header(survey_id);
+    wrong.allow_phone_lines = vec![2, 99];
+    let e = floor.import(wrong, file.as_bytes()).await.unwrap_err();
+    assert!(e.message().contains("99") || format!("{e:?}").contains("99"), "{e:?}");
     let mut allow = header(survey_id);
     allow.allow_phone_lines = vec![2];
     let freed = floor.import(allow, file.as_bytes()).await.unwrap();
