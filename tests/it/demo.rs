@@ -1,7 +1,11 @@
 //! The demo: the same seed gives the same files, on both databases, and independent programs accept
 //! them.
 
-use crate::floor::{Kind, PASSWORD, Place, Site, child::free_port, school::Seat};
+use crate::floor::{
+    Kind, PASSWORD, Place, Site,
+    child::{Ended, free_port},
+    school::Seat,
+};
 use canvass::demo::{Exports, recount};
 use canvass_proto::v1;
 use sha2::{Digest, Sha256};
@@ -104,7 +108,7 @@ async fn the_server_left_behind_takes_one_time_secrets_only() {
     fs::write(dir.join("mine.txt"), "kept").unwrap();
     let address = free_port();
     let small = ["--classes", "2", "--teachers", "1", "--interviewers", "2", "--seed", "7"];
-    let mut child = Command::new(env!("CARGO_BIN_EXE_canvass"))
+    let child = Command::new(env!("CARGO_BIN_EXE_canvass"))
         .args(["demo", "--serve", "--listen", &address.to_string()])
         .args(small)
         .arg("--out")
@@ -113,7 +117,8 @@ async fn the_server_left_behind_takes_one_time_secrets_only() {
         .stdin(Stdio::null())
         .spawn()
         .unwrap();
-    let lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+    let mut child = Ended(child);
+    let lines = std::io::BufRead::lines(std::io::BufReader::new(child.0.stdout.take().unwrap()));
     let mut said = Vec::new();
     for line in lines {
         let line = line.unwrap();
@@ -151,9 +156,9 @@ async fn the_server_left_behind_takes_one_time_secrets_only() {
         .unwrap();
     assert_eq!(again.status.code(), Some(2), "it is being served");
     assert!(dir.join("demo.db").exists());
-    let pid = child.id().to_string();
+    let pid = child.0.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(child.0.wait().unwrap().code(), Some(0));
 }
 
 /// Judged by both: the demo's own recount, and the script that shares no code with it.

@@ -1,6 +1,9 @@
 //! TLS: a client that trusts the certificate signs in; plain text and strangers get nowhere.
 
-use crate::floor::{Kind, PASSWORD, Place, child::free_port};
+use crate::floor::{
+    Kind, PASSWORD, Place,
+    child::{Ended, free_port},
+};
 use canvass_proto::v1::{SignInRequest, access_service_client::AccessServiceClient};
 use std::{
     fs,
@@ -38,7 +41,7 @@ async fn a_server_with_a_certificate_speaks_tls_only() {
     fs::write(&cert, made.cert.pem()).unwrap();
     fs::write(&key, made.signing_key.serialize_pem()).unwrap();
     let port = free_port().port();
-    let mut server = Command::new(env!("CARGO_BIN_EXE_canvass"))
+    let server = Command::new(env!("CARGO_BIN_EXE_canvass"))
         .args(["serve", "--db", &place.url, "--listen", &format!("0.0.0.0:{port}")])
         .args(["--log", "warn", "--tls-cert"])
         .arg(&cert)
@@ -49,6 +52,7 @@ async fn a_server_with_a_certificate_speaks_tls_only() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
+    let _server = Ended(server);
     let trusting = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(made.cert.pem()));
     let secure = Endpoint::from_shared(format!("https://localhost:{port}")).unwrap();
     let trusted = secure.clone().tls_config(trusting).unwrap();
@@ -75,6 +79,4 @@ async fn a_server_with_a_certificate_speaks_tls_only() {
     }
     assert_eq!(sign_in(&place, port, Some(&cert)), Some(0));
     assert_eq!(sign_in(&place, port, None), Some(2), "wrong use: no authority named");
-    server.kill().unwrap();
-    server.wait().unwrap();
 }

@@ -9,6 +9,16 @@ use std::{
     time::Duration,
 };
 
+/// A process that ends with the test, also with one that fails.
+pub struct Ended(pub Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
 /// A server process on a database of its own.
 pub struct Server {
     pub place: Place,
@@ -90,11 +100,11 @@ impl Server {
     }
 
     /// Another replica on the same database.
-    pub async fn replica(&self) -> (Child, Site) {
+    pub async fn replica(&self) -> (Ended, Site) {
         let address = free_port();
         let child = spawn(&self.place.url, &self.key, address, "warn");
         answers(address).await;
-        (child, Site { address, admin: self.site.admin.clone() })
+        (Ended(child), Site { address, admin: self.site.admin.clone() })
     }
 
     pub fn pid(&self) -> u32 {
