@@ -31,6 +31,8 @@ mod frame;
 #[cfg(test)]
 mod phone;
 #[cfg(test)]
+mod published;
+#[cfg(test)]
 mod questionnaire;
 #[cfg(test)]
 mod reanalyse;
