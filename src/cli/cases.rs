@@ -5,6 +5,7 @@ use super::{
     remote::{Remote, request_id},
     say,
 };
+use crate::msg;
 use canvass_proto::v1::{
     self, CaseState, GetCaseRequest, ListCasesRequest, RevokeAssignmentRequest,
 };
@@ -103,7 +104,7 @@ impl Cases {
             return say::line(Value::from(cases.iter().map(case_json).collect::<Vec<_>>()));
         }
         let headers = ["case", "stratum", "unit", "name", "role", "state", "code", "dials", "due"];
-        let mut table = say::table(&headers, &["case", "dials"]);
+        let mut table = say::table(ui, &headers, &["case", "dials"]);
         for c in &cases {
             let role = match c.replicate {
                 0 => c.role.clone(),
@@ -247,7 +248,7 @@ impl Revoke {
         };
         let log_pos = to.supervision().revoke_assignment(request).await?.into_inner().log_pos;
         let case_no = self.case_no;
-        let text = format!("case {case_no} is taken back");
+        let text = msg!("cli.revoked", case_no = case_no).text(ui.lang);
         say::either(ui, || json!({"case_no": case_no, "log_pos": log_pos}), text)
     }
 }

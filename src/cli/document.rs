@@ -7,6 +7,7 @@ use super::{
     survey::KindArg,
 };
 use crate::model::{Lang, Violation};
+use crate::msg;
 use crate::rpc::convert::{questionnaire_message, scheme_message};
 use crate::rules::{questionnaire, scheme};
 use canvass_proto::v1::{PublishQuestionnaireRequest, PublishSchemeRequest};
@@ -87,7 +88,8 @@ fn init(text: &str, out: Option<&Path>, ui: Ui) -> Done {
     })?;
     file.write_all(text.as_bytes())?;
     let shown = path.display().to_string();
-    say::either(ui, || json!({"file": shown}), format!("wrote {shown}"))
+    let text = msg!("cli.wrote", file = shown).text(ui.lang);
+    say::either(ui, || json!({"file": shown}), text)
 }
 
 /// The text of a file that is no longer than `max`; one byte more shows that it is.

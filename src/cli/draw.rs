@@ -6,6 +6,7 @@ use super::{
     remote::{Connection, Remote, request_id},
     say,
 };
+use crate::msg;
 use crate::rules::sampling::seed_of_sources;
 use canvass_proto::v1::{
     self, CommitDesignRequest, CommitSeedRequest, DrawSampleRequest, FreezeFrameRequest,
@@ -66,7 +67,7 @@ impl Plan {
         }
         let numbers = ["listed", "rejected", "held", "N", "n", "reserves", "shortfall"];
         let headers = [&["stratum", "target"][..], &numbers, &["flag"]].concat();
-        let mut table = say::table(&headers, &numbers);
+        let mut table = say::table(ui, &headers, &numbers);
         let mut sums = [0_i64; 7];
         for r in &plan.rows {
             let counts = [r.listed, r.rejected, r.held, r.frame, r.n, r.reserves, r.shortfall];
@@ -76,16 +77,17 @@ impl Plan {
             row.push(r.flag.clone());
             table.add_row(row);
         }
-        let mut total = vec!["all".to_owned(), format!("{} strata", plan.rows.len())];
+        let mut total = vec![
+            say::term(ui, "all").to_owned(),
+            msg!("cli.strata", strata = plan.rows.len()).text(ui.lang),
+        ];
         total.extend(sums.map(|n| n.to_string()));
         total.push(String::new());
         table.add_row(total);
         say::line(table)?;
-        say::line(format!(
-            "{} valid interviews, {} dials, {} evenings",
-            plan.n, plan.dials, plan.evenings
-        ))?;
-        say::line(format!("assumed: {}", plan.assumptions))
+        let (n, dials, evenings) = (plan.n, plan.dials, plan.evenings);
+        say::told(ui, &msg!("cli.plan", n = n, dials = dials, evenings = evenings))?;
+        say::told(ui, &msg!("cli.assumed", assumptions = plan.assumptions))
     }
 }
 
@@ -111,10 +113,13 @@ impl Freeze {
             "frame_sha256": done.frame_sha256, "units": done.units, "strata": done.strata,
             "empty_strata": done.empty_strata, "log_pos": done.log_pos,
         });
-        let mut text = format!(
-            "frozen: {} units in {} strata, SHA-256 of frame.csv {}",
-            done.units, done.strata, done.frame_sha256
+        let frozen = msg!(
+            "cli.frozen",
+            units = done.units,
+            strata = done.strata,
+            sha256 = done.frame_sha256,
         );
+        let mut text = frozen.text(ui.lang);
         if !done.empty_strata.is_empty() {
             let names = done.empty_strata.join(", ");
             text.push_str(&format!("\nstrata without a unit, which the draw refuses: {names}"));
@@ -207,10 +212,10 @@ impl Draw {
         let shown = dir.display().to_string();
         let mut json = draw_json(&draw);
         json["directory"] = shown.clone().into();
-        let text = format!(
-            "draw {}: {} cases, seed {}\nevidence in {shown}; check with: canvass verify {shown}",
-            draw.draw_no, draw.cases, draw.seed
-        );
+        let drawn =
+            msg!("cli.drawn", draw_no = draw.draw_no, cases = draw.cases, seed = draw.seed,);
+        let where_to = msg!("cli.evidence", dir = shown);
+        let text = format!("{}\n{}", drawn.text(ui.lang), where_to.text(ui.lang));
         say::either(ui, || json, text)
     }
 }
@@ -249,7 +254,7 @@ impl Draws {
             return say::line(Value::from(draws.iter().map(draw_json).collect::<Vec<_>>()));
         }
         let headers = ["draw", "state", "cases", "sources", "seed", "drawn", "why discarded"];
-        let mut table = say::table(&headers, &["draw", "cases"]);
+        let mut table = say::table(ui, &headers, &["draw", "cases"]);
         for d in &draws {
             table.add_row([
                 &d.draw_no.to_string(),
@@ -291,10 +296,13 @@ impl Release {
             reason: self.reason,
         };
         let done = to.supervision().release_reserves(request).await?.into_inner();
-        let text = format!(
-            "replicate {} of {} is released: {} cases",
-            done.replicate, self.stratum, done.cases
+        let released = msg!(
+            "cli.released",
+            replicate = done.replicate,
+            stratum = self.stratum,
+            cases = done.cases,
         );
+        let text = released.text(ui.lang);
         let json = json!({
             "replicate": done.replicate, "cases": done.cases, "log_pos": done.log_pos,
         });

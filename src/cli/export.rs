@@ -5,6 +5,7 @@ use super::{
     remote::{Connection, Remote},
     say,
 };
+use crate::msg;
 use canvass_proto::v1::{
     ExportAttemptsRequest, ExportDrawRequest, ExportFormat, ExportInterviewsRequest,
     ExportScoresRequest,
@@ -98,7 +99,7 @@ impl Export {
             Sink::File(draft) => {
                 draft.keep()?;
                 let shown = self.out.display().to_string();
-                let text = format!("wrote {shown}, {bytes} bytes");
+                let text = msg!("cli.wrote_bytes", file = shown, bytes = bytes).text(ui.lang);
                 say::either(ui, || json!({"file": shown, "bytes": bytes}), text)
             }
         }

@@ -1,6 +1,7 @@
 //! `canvass progress` and `canvass seats`: how the quotas stand, and who works.
 
 use super::{Done, Failure, Ui, remote::Remote, say};
+use crate::msg;
 use canvass_proto::v1::{
     self, GetProgressRequest, ListSeatsRequest, ProgressScope, Tally, WatchProgressRequest,
 };
@@ -123,9 +124,9 @@ const COLUMNS: [&str; 10] = [
     "not_eligible",
 ];
 
-fn cells(p: &v1::Progress) -> comfy_table::Table {
+fn cells(ui: Ui, p: &v1::Progress) -> comfy_table::Table {
     let headers = [&["stratum", "target", "valid"][..], &COLUMNS].concat();
-    let mut table = say::table(&headers, &COLUMNS);
+    let mut table = say::table(ui, &headers, &COLUMNS);
     for cell in &p.cells {
         let tally = cell.tally.unwrap_or_default();
         let mut row = vec![
@@ -151,32 +152,29 @@ fn show(name: &str, p: &v1::Progress, ui: Ui, redraw: bool) -> Done {
         // home, then clear what was there; in one piece with the picture, so that it never flickers
         text.push_str("\x1b[H\x1b[2J");
     }
-    text.push_str(&format!(
-        "{name}: {}, {}, log {}\n",
-        say::state(p.state),
-        say::time(p.at_us),
-        p.log_pos
-    ));
-    text.push_str(&format!(
-        "{} {} of {} valid, {} to go\n",
-        bar(t.valid, t.target, 40),
-        t.valid,
-        t.target,
-        t.remaining
-    ));
+    let state = say::state(p.state);
+    let head = msg!(
+        "cli.progress",
+        name = name,
+        state = say::term(ui, &state),
+        at = say::time(p.at_us),
+        log_pos = p.log_pos,
+    );
+    let aim = msg!("cli.progress_aim", valid = t.valid, target = t.target, remaining = t.remaining);
+    let bar = bar(t.valid, t.target, 40);
+    text.push_str(&format!("{}\n{bar} {}\n", head.text(ui.lang), aim.text(ui.lang)));
     let rest = counts(&t).into_iter().filter(|(name, n)| {
         !["target", "valid", "remaining", "cap"].contains(name) && (*n > 0 || *name == "drawn")
     });
-    let rest: Vec<_> = rest.map(|(name, n)| format!("{} {n}", name.replace('_', " "))).collect();
+    let rest: Vec<_> =
+        rest.map(|(name, n)| format!("{} {n}", say::term(ui, name).replace('_', " "))).collect();
     text.push_str(&rest.join(", "));
     if p.quarantined > 0 {
-        text.push_str(&format!(
-            "\n{} in quarantine: canvass quarantine list {name}",
-            p.quarantined
-        ));
+        let kept = msg!("cli.in_quarantine", kept = p.quarantined, name = name);
+        text.push_str(&format!("\n{}", kept.text(ui.lang)));
     }
     if !p.cells.is_empty() {
-        text.push_str(&format!("\n{}", cells(p)));
+        text.push_str(&format!("\n{}", cells(ui, p)));
     }
     say::line(text)
 }
@@ -211,7 +209,7 @@ impl Seats {
         }
         let headers =
             ["user", "name", "case", "since", "lease ends", "", "dials", "valid", "last dial"];
-        let mut table = say::table(&headers, &["user", "case", "dials", "valid"]);
+        let mut table = say::table(ui, &headers, &["user", "case", "dials", "valid"]);
         for s in &seats {
             let case = if s.case_no == 0 { String::new() } else { s.case_no.to_string() };
             table.add_row([
@@ -220,7 +218,7 @@ impl Seats {
                 case,
                 say::time(s.since_us),
                 say::time(s.lease_expires_us),
-                if s.started { "interviewing" } else { "" }.to_owned(),
+                if s.started { say::term(ui, "interviewing") } else { "" }.to_owned(),
                 s.attempts.to_string(),
                 s.valid.to_string(),
                 say::time(s.last_attempt_us),

@@ -5,6 +5,7 @@ use super::{
     remote::{Remote, request_id},
     say,
 };
+use crate::msg;
 use canvass_proto::v1::{
     self, ListQuarantineRequest, QuarantineDecision, ResolveQuarantineRequest,
 };
@@ -61,7 +62,8 @@ impl Decision {
             reason: self.reason,
         };
         let done = to.supervision().resolve_quarantine(request).await?.into_inner();
-        let text = format!("{} of the quarantine: {}", self.no, done.status);
+        let decided = msg!("cli.decided", no = self.no, status = say::term(ui, &done.status));
+        let text = decided.text(ui.lang);
         say::either(ui, || json!({"status": done.status, "log_pos": done.log_pos}), text)
     }
 }
@@ -104,7 +106,7 @@ async fn list(remote: &Remote, survey: &str, all: bool, ui: Ui) -> Done {
         return say::line(Value::from(items.iter().map(as_json).collect::<Vec<_>>()));
     }
     let headers = ["no", "case", "kind", "user", "arrived", "why", "state", "what", "reason"];
-    let mut table = say::table(&headers, &["no", "case", "user"]);
+    let mut table = say::table(ui, &headers, &["no", "case", "user"]);
     for q in &items {
         let what = match q.kind.as_str() {
             "interview" => q.ratings.iter().map(say::answers).collect::<Vec<_>>().join("; "),

@@ -5,6 +5,7 @@ use super::{
     remote::{Connection, Remote, request_id},
     say,
 };
+use crate::msg;
 use canvass_proto::v1::{
     GetImportRequest, Import as Report, ImportHeader, ImportMode, ImportProblem,
     ImportRosterRequest, RosterKind, get_import_response, import_roster_request::Part,
@@ -114,7 +115,7 @@ impl Import {
         };
         self.show(&report, back, ui)?;
         if report.status == "refused" {
-            return Err(Failure::Failed("nothing was taken".to_owned()));
+            return Err(Failure::Failed(msg!("cli.nothing_taken").text(ui.lang)));
         }
         Ok(())
     }
@@ -146,27 +147,36 @@ impl Import {
         if ui.json {
             return say::line(as_json(report));
         }
-        say::line(format!(
-            "import {} of {} ({}): {}",
-            report.import_no, report.file_name, report.encoding, report.status
-        ))?;
-        say::line(format!(
-            "accepted {}, unchanged {}, rejected {}, held {}, passed over {}",
-            report.accepted, report.unchanged, report.rejected, report.held, report.ignored
-        ))?;
+        let head = msg!(
+            "cli.import",
+            import_no = report.import_no,
+            file = report.file_name,
+            encoding = report.encoding,
+            status = say::term(ui, &report.status),
+        );
+        say::told(ui, &head)?;
+        let counts = msg!(
+            "cli.import_counts",
+            accepted = report.accepted,
+            unchanged = report.unchanged,
+            rejected = report.rejected,
+            held = report.held,
+            ignored = report.ignored,
+        );
+        say::told(ui, &counts)?;
         if !report.columns.is_empty() {
-            say::line(format!("columns: {}", report.columns.join(" ")))?;
+            say::told(ui, &msg!("cli.import_columns", columns = report.columns.join(" ")))?;
         }
         if !report.problems.is_empty() {
-            say::line(problems(&report.problems))?;
+            say::line(problems(ui, &report.problems))?;
         }
         let more = report.problem_count - i64::try_from(report.problems.len()).unwrap_or_default();
         if more > 0 {
-            say::line(format!("and {more} more"))?;
+            say::told(ui, &msg!("cli.more", more = more))?;
         }
         match &self.rejected {
-            Some(out) if back => say::line(format!("lines to mend: {}", out.display())),
-            Some(_) => say::line("no line to mend; no file written"),
+            Some(out) if back => say::told(ui, &msg!("cli.to_mend", file = out.display())),
+            Some(_) => say::told(ui, &msg!("cli.nothing_to_mend")),
             None => Ok(()),
         }
     }
@@ -256,11 +266,12 @@ async fn fetch_rejected(
     Ok(any)
 }
 
-fn problems(problems: &[ImportProblem]) -> comfy_table::Table {
+fn problems(ui: Ui, problems: &[ImportProblem]) -> comfy_table::Table {
     let headers = ["sheet", "line", "column", "kind", "reason", "what is wrong"];
-    let mut table = say::table(&headers, &["line"]);
+    let mut table = say::table(ui, &headers, &["line"]);
     for p in problems {
-        table.add_row([&p.sheet, &p.line.to_string(), &p.column, &p.kind, &p.code, &p.message]);
+        let (line, kind) = (p.line.to_string(), say::term(ui, &p.kind));
+        table.add_row([&p.sheet, &line, &p.column, kind, &p.code, &p.message]);
     }
     table
 }

@@ -1,6 +1,7 @@
 //! What the commands share: finding a survey by number or name, tables, JSON, bars on the terminal.
 
 use super::{Done, Failure, Ui, remote::Connection};
+use crate::model::Msg;
 use canvass_proto::v1::{self, ListMySurveysRequest};
 use chrono::{DateTime, Local};
 use comfy_table::{CellAlignment, Table, presets};
@@ -23,10 +24,22 @@ pub fn bytes(bytes: &[u8]) -> Done {
     }
 }
 
+/// A word of a table or list in the reader's language; as it is where the language has none.
+pub fn term(ui: Ui, word: &str) -> &str {
+    let key = format!("word.{}", word.replace([' ', ','], "_"));
+    crate::locale::table(ui.lang).get(&key).map_or(word, |text| text.as_str())
+}
+
+/// A message as a line of standard output.
+pub fn told(ui: Ui, message: &Msg) -> Done {
+    line(message.text(ui.lang))
+}
+
 /// An empty table; columns named in `numbers` stand to the right.
-pub fn table(headers: &[&str], numbers: &[&str]) -> Table {
+pub fn table(ui: Ui, headers: &[&str], numbers: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_FULL_CONDENSED).set_header(headers.to_vec());
+    let shown: Vec<&str> = headers.iter().map(|header| term(ui, header)).collect();
+    table.load_style(presets::UTF8_FULL_CONDENSED).set_header(shown);
     for (at, header) in headers.iter().enumerate() {
         if numbers.contains(header)
             && let Some(column) = table.column_mut(at)

@@ -5,6 +5,7 @@ use super::{
     remote::{Connection, Remote, request_id},
     say,
 };
+use crate::msg;
 use crate::rules::questionnaire;
 use canvass_proto::v1::{
     self, ChangeSurveyStateRequest, CreateSurveyRequest, GetSurveyRequest, ListSurveysRequest,
@@ -285,7 +286,9 @@ impl Survey {
                 let done = wire.administration().change_survey_state(request).await?.into_inner();
                 let survey = done.survey.unwrap_or_default();
                 let name = survey.settings.as_ref().map_or("", |s| s.name.as_str());
-                let text = format!("survey {name} is {}", say::state(survey.state));
+                let state = say::state(survey.state);
+                let is = msg!("cli.survey_is", name = name, state = say::term(ui, &state));
+                let text = is.text(ui.lang);
                 say::either(ui, || as_json(&survey), text)
             }
         }
@@ -307,7 +310,8 @@ impl New {
         let made = to.administration().create_survey(request).await?.into_inner();
         let survey = made.survey.unwrap_or_default();
         let name = survey.settings.as_ref().map_or("", |s| s.name.as_str());
-        let text = format!("survey {} {name} is made, in draft", survey.survey_id);
+        let made = msg!("cli.survey_made", survey_id = survey.survey_id, name = name);
+        let text = made.text(ui.lang);
         say::either(ui, || as_json(&survey), text)
     }
 }
@@ -348,7 +352,7 @@ async fn list(remote: &Remote, ui: Ui) -> Done {
         return say::line(Value::from(surveys.iter().map(as_json).collect::<Vec<_>>()));
     }
     let headers = ["survey", "name", "kind", "state", "lines", "units", "title"];
-    let mut table = say::table(&headers, &["survey", "lines", "units"]);
+    let mut table = say::table(ui, &headers, &["survey", "lines", "units"]);
     for survey in &surveys {
         let s = survey.settings.clone().unwrap_or_default();
         table.add_row([

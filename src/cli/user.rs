@@ -3,12 +3,13 @@
 use super::{
     Done, Failure, Ui,
     remote::{Remote, request_id},
+    say,
 };
+use crate::msg;
 use canvass_proto::v1::{
     self, CreateTokenRequest, CreateUserRequest, ListUsersRequest, RevokeUserRequest, SignInRequest,
 };
 use clap::{Args, Subcommand, ValueEnum};
-use comfy_table::{Table, presets};
 use std::io::{IsTerminal, Write};
 
 /// Sign in and keep the token for the commands that follow.
@@ -54,7 +55,8 @@ impl SignIn {
         if ui.json {
             println!("{}", serde_json::json!({"name": name, "expires_us": done.expires_us}));
         } else {
-            println!("signed in as {name}; the token is in {}", self.remote.token_file().display());
+            let file = self.remote.token_file();
+            say::told(ui, &msg!("cli.signed_in", name = name, file = file.display()))?;
         }
         Ok(())
     }
@@ -157,10 +159,13 @@ impl User {
                     out["one_time_secret"] = made.one_time_secret.into();
                     println!("{out}");
                 } else {
-                    println!(
-                        "user {} {}: one-time secret (shown once) {}",
-                        user.user_id, user.name, made.one_time_secret
+                    let once = msg!(
+                        "cli.user_made",
+                        user_id = user.user_id,
+                        name = user.name,
+                        secret = made.one_time_secret,
                     );
+                    say::told(ui, &once)?;
                 }
                 Ok(())
             }
@@ -173,7 +178,8 @@ impl User {
                 if ui.json {
                     println!("{}", as_json(&user));
                 } else {
-                    println!("user {} {} is shut out", user.user_id, user.name);
+                    let out = msg!("cli.shut_out", user_id = user.user_id, name = user.name);
+                    say::told(ui, &out)?;
                 }
                 Ok(())
             }
@@ -198,13 +204,10 @@ async fn list(remote: &Remote, ui: Ui) -> Done {
         println!("{}", serde_json::Value::from(users.iter().map(as_json).collect::<Vec<_>>()));
         return Ok(());
     }
-    let mut table = Table::new();
-    table
-        .load_style(presets::UTF8_FULL_CONDENSED)
-        .set_header(["user", "name", "role", "surveys", "state"]);
+    let mut table = say::table(ui, &["user", "name", "role", "surveys", "state"], &["user"]);
     for u in &users {
         let surveys: Vec<_> = u.survey_ids.iter().map(i64::to_string).collect();
-        let state = if u.revoked { "revoked" } else { "" };
+        let state = if u.revoked { say::term(ui, "revoked") } else { "" };
         table.add_row([
             &u.user_id.to_string(),
             &u.name,
@@ -213,8 +216,7 @@ async fn list(remote: &Remote, ui: Ui) -> Done {
             state,
         ]);
     }
-    println!("{table}");
-    Ok(())
+    say::line(table)
 }
 
 /// Tokens for programs.
@@ -245,7 +247,7 @@ impl Token {
         if ui.json {
             println!("{}", serde_json::json!({"token": made.token, "expires_us": made.expires_us}));
         } else {
-            println!("token (shown once): {}", made.token);
+            say::told(ui, &msg!("cli.token", token = made.token))?;
         }
         Ok(())
     }

@@ -290,3 +290,21 @@ fn a_server_that_cannot_start_says_why_and_makes_nothing() {
     let said = String::from_utf8_lossy(&out.stderr).into_owned();
     assert!(said.contains("--migrate auto"), "{said}");
 }
+
+#[test]
+fn commands_speak_the_language_asked_for() {
+    let tool = Tool::new();
+    sign_in(&tool);
+    tool.ok(&["survey", "new", "p", "--kind", "parents"]);
+    tool.write("r.csv", "班级,学号,姓名,电话\n3-1,P1,学生一,13800000001\n3-1,P2,学生二,12\n");
+    let import = ["import", "p", "r.csv", "--kind", "parents", "--lang", "zh-CN"];
+    let said = tool.ok(&import);
+    assert!(said.contains("接受 1，未变 0，拒绝 1") && said.contains("┆ 原因"), "{said}");
+    let words = |said: &str| {
+        let latin = |w: &&str| w.len() > 3 && w.bytes().all(|b| b.is_ascii_lowercase());
+        said.split_whitespace().filter(latin).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(words(&said).is_empty(), "English in Chinese: {:?}", words(&said));
+    let said = tool.code(&["survey", "state", "p", "fielding", "--lang", "zh-TW"]).1;
+    assert!(said.contains("請先凍結抽樣框"), "{said}");
+}

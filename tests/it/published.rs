@@ -12,9 +12,10 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 fn field(of: &str, f: &FieldDescriptorProto) -> String {
     let label = if f.label() == Label::Repeated { "repeated " } else { "" };
-    let kind = match f.r#type() {
-        Type::Message | Type::Enum => f.type_name().trim_start_matches('.').to_owned(),
-        plain => plain.as_str_name().trim_start_matches("TYPE_").to_lowercase(),
+    let kind = if matches!(f.r#type(), Type::Message | Type::Enum) {
+        f.type_name().trim_start_matches('.').to_owned()
+    } else {
+        f.r#type().as_str_name().trim_start_matches("TYPE_").to_lowercase()
     };
     format!("{of}.{} = {} {label}{kind}", f.name(), f.number())
 }
