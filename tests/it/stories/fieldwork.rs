@@ -309,6 +309,14 @@ async fn corrections_and_withdrawals_are_versions_and_the_score_follows() {
     }
 }
 
+/// The next picture; one that never comes fails the test instead of holding it up.
+async fn seen(
+    stream: &mut tonic::Streaming<v1::WatchProgressResponse>,
+) -> Result<Option<v1::WatchProgressResponse>, tonic::Status> {
+    let limit = std::time::Duration::from_secs(60);
+    tokio::time::timeout(limit, stream.message()).await.expect("no picture for a minute")
+}
+
 #[tokio::test]
 async fn watchers_see_changes_and_a_revoked_seat_is_kept_aside() {
     let floor = Floor::new(Kind::Postgres).await;
@@ -318,11 +326,11 @@ async fn watchers_see_changes_and_a_revoked_seat_is_kept_aside() {
     let request = v1::WatchProgressRequest { survey_id, scope };
     let mut supervision = floor.supervision().await;
     let mut stream = supervision.watch_progress(with(&token, request)).await.unwrap().into_inner();
-    let first = stream.message().await.unwrap().unwrap().progress.unwrap();
+    let first = seen(&mut stream).await.unwrap().unwrap().progress.unwrap();
     assert_eq!((first.cells.len(), first.cells[0].stratum.as_str()), (1, "3-1"));
     let mut a = floor.seat("a", survey_id).await;
     let case = a.pull().await;
-    let second = stream.message().await.unwrap().unwrap().progress.unwrap();
+    let second = seen(&mut stream).await.unwrap().unwrap().progress.unwrap();
     assert_eq!(second.total.unwrap().in_progress, 1);
     let seats = v1::ListSeatsRequest { survey_id };
     let seats = supervision.list_seats(with(&token, seats)).await.unwrap().into_inner().seats;
@@ -339,7 +347,7 @@ async fn watchers_see_changes_and_a_revoked_seat_is_kept_aside() {
     let gone = v1::RevokeUserRequest { request_id: id(), user_id };
     floor.access().await.revoke_user(with(&floor.admin, gone)).await.unwrap();
     let ended = loop {
-        match stream.message().await {
+        match seen(&mut stream).await {
             Ok(Some(_)) => {}
             Ok(None) => panic!("the stream must say why it ends"),
             Err(status) => break status,
