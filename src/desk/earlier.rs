@@ -5,9 +5,8 @@ use super::{Desk, import::ImportDetail};
 use crate::error::{Error, Result};
 use crate::model::{LineBody, LineRow, Msg};
 use crate::msg;
-use crate::rules::roster::{Kind, Line, compared_name};
+use crate::rules::roster::{Hash12, Kind, Line, compared_name, hash};
 use crate::store::Tx;
-use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
 
 /// Lines read at a time.
@@ -17,25 +16,14 @@ const PAGE: i64 = 5_000;
 #[derive(Default)]
 pub struct Earlier {
     /// Stratum, name and phone of every line, with its unit.
-    people: HashMap<[u8; 12], [u8; 12]>,
+    people: HashMap<Hash12, Hash12>,
     /// Number and name of the member of staff of each stratum, as first given.
     staff: HashMap<String, (String, String)>,
     /// Strata whose name may be two people's.
     ambiguous: HashSet<String>,
 }
 
-fn hash(parts: &[&str]) -> [u8; 12] {
-    let mut all = Sha256::new();
-    for part in parts {
-        all.update((part.len() as u64).to_be_bytes());
-        all.update(part);
-    }
-    let mut short = [0; 12];
-    short.copy_from_slice(&all.finalize()[..12]);
-    short
-}
-
-fn person(stratum: &str, name: &str, e164: &str, extension: &str) -> [u8; 12] {
+fn person(stratum: &str, name: &str, e164: &str, extension: &str) -> Hash12 {
     hash(&[stratum, &compared_name(name), e164, extension])
 }
 

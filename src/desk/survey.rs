@@ -38,6 +38,13 @@ pub(super) fn next_step(survey: &SurveyRow, wanted: SurveyState) -> Error {
     wrong_step(survey, why)
 }
 
+/// What is published in versions.
+enum Document {
+    Questionnaire,
+    /// With its name.
+    Scheme(String),
+}
+
 fn check_name(name: &str) -> bool {
     (1..=40).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
@@ -220,7 +227,20 @@ impl Desk {
         json: &str,
     ) -> Result<(String, i64)> {
         let read = Questionnaire::from_json(json).map_err(|v| under("questionnaire", v))?;
-        let version = read.version();
+        let (version, body) = (read.version(), read.canonical_json());
+        self.publish(who, key, survey_id, Document::Questionnaire, version, body).await
+    }
+
+    /// Stores a version of a document and puts it in force; the log keeps its hash.
+    async fn publish(
+        &self,
+        who: &Caller,
+        key: &RequestKey,
+        survey_id: i64,
+        document: Document,
+        version: String,
+        body: String,
+    ) -> Result<(String, i64)> {
         let mut w = match self.write::<(String, i64)>(who, survey_id, key).await? {
             Opened::Repeat(done) => return Ok(done),
             Opened::New(w) => w,
@@ -228,13 +248,23 @@ impl Desk {
         if w.survey.state() > SurveyState::Frozen {
             return Err(wrong_step(&w.survey, msg!("survey.before_design")));
         }
-        let (body, now_us) = (read.canonical_json(), w.now_us);
-        w.tx.insert_questionnaire(survey_id, &version, &body, who.user_id, now_us).await?;
-        w.survey.questionnaire_version.clone_from(&version);
-        let survey = w.survey.clone();
+        let (now_us, user) = (w.now_us, who.user_id);
+        let mut survey = w.survey.clone();
+        let kind = match &document {
+            Document::Questionnaire => {
+                w.tx.insert_questionnaire(survey_id, &version, &body, user, now_us).await?;
+                survey.questionnaire_version.clone_from(&version);
+                "questionnaire"
+            }
+            Document::Scheme(name) => {
+                w.tx.insert_scheme(survey_id, &version, name, &body, user, now_us).await?;
+                survey.scheme_version.clone_from(&version);
+                "scheme"
+            }
+        };
         w.tx.update_survey(&survey).await?;
         let content_sha256 = sha256(body.as_bytes()).to_vec();
-        let log_pos = w.event("questionnaire", Event { content_sha256, ..Event::default() })?;
+        let log_pos = w.event(kind, Event { content_sha256, ..Event::default() })?;
         let done = (version, log_pos);
         w.commit(&done).await?;
         Ok(done)
@@ -250,24 +280,8 @@ impl Desk {
     ) -> Result<(String, i64)> {
         let read = scheme::Scheme::from_json(json).map_err(|v| under("scheme", v))?;
         scheme::publishable(&read).map_err(|v| under("scheme", v))?;
-        let version = read.version();
-        let mut w = match self.write::<(String, i64)>(who, survey_id, key).await? {
-            Opened::Repeat(done) => return Ok(done),
-            Opened::New(w) => w,
-        };
-        if w.survey.state() > SurveyState::Frozen {
-            return Err(wrong_step(&w.survey, msg!("survey.before_design")));
-        }
-        let (body, now_us) = (read.canonical_json(), w.now_us);
-        w.tx.insert_scheme(survey_id, &version, &read.name, &body, who.user_id, now_us).await?;
-        w.survey.scheme_version.clone_from(&version);
-        let survey = w.survey.clone();
-        w.tx.update_survey(&survey).await?;
-        let content_sha256 = sha256(body.as_bytes()).to_vec();
-        let log_pos = w.event("scheme", Event { content_sha256, ..Event::default() })?;
-        let done = (version, log_pos);
-        w.commit(&done).await?;
-        Ok(done)
+        let (version, body) = (read.version(), read.canonical_json());
+        self.publish(who, key, survey_id, Document::Scheme(read.name), version, body).await
     }
 
     /// A questionnaire by version, or the one in force; its canonical JSON.

@@ -31,7 +31,7 @@ pub use reader::{CELL_CHARS_MAX, Finish, HEADER_ROWS_MAX, KEPT_BYTES_MAX, READ_B
 pub use rejected::{BackRole, BackRow, rejected_csv};
 pub use rejected_xlsx::{REJECTED_XLSX_LINES_MAX, rejected_xlsx};
 pub use row::{Cell, Row, column_letters, column_of_letters};
-pub use seen::{PhoneCounter, compared_name};
+pub use seen::{Hash12, PhoneCounter, compared_name, hash};
 pub use text::{Encoding, LINE_BYTES_MAX, TextRows, encoding_of};
 pub use xlsx::{
     ATTRIBUTES_MAX, MERGES_MAX, PARTS_MAX, ROWS_MAX, STRINGS_MAX, SheetItem, TAG_BYTES_MAX,

@@ -10,7 +10,7 @@ use super::{Line, Place};
 use crate::{model::Msg, msg, rules::phone::Phone};
 
 /// Twelve bytes of a SHA-256: among 10,000,000 lines two are equal by chance once in 10^15.
-type Hash12 = [u8; 12];
+pub type Hash12 = [u8; 12];
 
 /// Where a line stands, in eight bytes.
 #[derive(Clone, Copy, Debug)]
@@ -105,7 +105,8 @@ pub fn compared_name(name: &str) -> String {
     name.split_whitespace().flat_map(|part| part.chars()).flat_map(char::to_lowercase).collect()
 }
 
-fn hash(parts: &[&str]) -> Hash12 {
+/// Twelve bytes of a hash over texts, each with its length before it.
+pub fn hash(parts: &[&str]) -> Hash12 {
     let mut all = Sha256::new();
     for part in parts {
         all.update((part.len() as u64).to_be_bytes());
