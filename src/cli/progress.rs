@@ -51,7 +51,9 @@ impl Progress {
                 stop = tokio::signal::ctrl_c() => return stop.map_err(Failure::from),
                 next = stream.message() => next?,
             };
-            let Some(picture) = next else { return Ok(()) };
+            let Some(picture) = next else {
+                return Err(Failure::Failed(msg!("cli.watch_ended").text(ui.lang)));
+            };
             show(&found.name, &picture.progress.unwrap_or_default(), ui, redraw)?;
         }
     }

@@ -2,6 +2,7 @@
 //! middle, leave one whole frame and one whole sample, and nobody sees a part.
 
 use crate::floor::{Floor, KINDS, id, school::Plan, with};
+use canvass::model::{Caller, Lang, RequestKey, Role, SurveyRow, SurveyState};
 use canvass_proto::v1;
 use tonic::{Code, Status};
 
@@ -14,6 +15,21 @@ fn plan() -> Plan {
         hi: 1000,
         ..Plan::default()
     }
+}
+
+/// The administrator, at the desk itself: so that a call can be dropped in the middle.
+fn admin() -> Caller {
+    Caller {
+        user_id: 1,
+        role: Role::Administrator,
+        token_hash: [0; 32],
+        expires_us: i64::MAX,
+        lang: Lang::En,
+    }
+}
+
+const fn key() -> RequestKey {
+    RequestKey { id: [7; 16], method: "test", sha256: [7; 32] }
 }
 
 fn lost(result: &Result<(), Status>) -> bool {
@@ -85,16 +101,8 @@ async fn one_who_goes_away_in_the_middle_leaves_nothing_that_counts() {
             let mut tx = floor.desk.store().read().await.unwrap();
             tx.frame_counts(survey_id).await.unwrap()
         };
-        let who = canvass::model::Caller {
-            user_id: 1,
-            role: canvass::model::Role::Administrator,
-            token_hash: [0; 32],
-            expires_us: i64::MAX,
-            lang: canvass::model::Lang::En,
-        };
-        let key = canvass::model::RequestKey { id: [7; 16], method: "f", sha256: [7; 32] };
         let desk = floor.desk.clone();
-        let going = tokio::spawn(async move { desk.freeze(&who, &key, survey_id).await });
+        let going = tokio::spawn(async move { desk.freeze(&admin(), &key(), survey_id).await });
         while counts().await[2] == 0 && !going.is_finished() {
             tokio::task::yield_now().await;
         }
@@ -108,4 +116,84 @@ async fn one_who_goes_away_in_the_middle_leaves_nothing_that_counts() {
         assert_eq!(counts().await, [3, 3, 3_000, 3_000, 3_000], "{kind:?}");
         assert_eq!(state(&floor, survey_id).await, (v1::SurveyState::Frozen, 3_000));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sample_that_is_being_written_is_seen_by_nobody() {
+    for kind in KINDS {
+        let floor = Floor::new(kind).await;
+        let survey_id = floor.drafted(&plan()).await;
+        freeze(&floor, survey_id).await.unwrap();
+        let mut calls = floor.administration().await;
+        let design = v1::CommitDesignRequest { request_id: id(), survey_id };
+        let seed = v1::CommitSeedRequest {
+            request_id: id(),
+            survey_id,
+            sources: vec!["demo:1".into()],
+            replace_reason: String::new(),
+        };
+        calls.commit_design(with(&floor.admin, design)).await.unwrap();
+        calls.commit_seed(with(&floor.admin, seed)).await.unwrap();
+        let cases = async || {
+            let mut tx = floor.desk.store().read().await.unwrap();
+            tx.sample_counts(survey_id).await.unwrap()[1]
+        };
+        let desk = floor.desk.clone();
+        let going =
+            tokio::spawn(async move { desk.draw_sample(&admin(), &key(), survey_id).await });
+        while cases().await == 0 && !going.is_finished() {
+            tokio::task::yield_now().await;
+        }
+        going.abort();
+        if going.await.is_err() {
+            let seen = floor.progress(survey_id).await;
+            assert_eq!((seen.cells.len(), seen.total.unwrap().drawn), (0, 0), "{kind:?}");
+            let request = v1::ListCasesRequest { survey_id, ..Default::default() };
+            let mut supervision = floor.supervision().await;
+            let listed = supervision.list_cases(with(&floor.admin, request)).await.unwrap();
+            assert!(listed.into_inner().cases.is_empty(), "{kind:?}");
+            draw(&floor, survey_id).await.unwrap();
+        }
+        assert_eq!(cases().await, 3_000, "{kind:?}");
+        assert_eq!(floor.progress(survey_id).await.total.unwrap().fresh, 3_000);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_piece_that_comes_after_the_step_is_not_written() {
+    for kind in KINDS {
+        let floor = Floor::new(kind).await;
+        let mut caught = false;
+        for name in ["one", "two", "three", "four", "five"] {
+            caught = caught || frozen_between_pieces(&floor, name).await;
+        }
+        assert!(caught, "{kind:?}: every freeze was done before we looked");
+    }
+}
+
+/// Somebody else freezes between two pieces: nothing more is written. False: there was no between.
+async fn frozen_between_pieces(floor: &Floor, name: &'static str) -> bool {
+    let survey_id = floor.drafted(&Plan { name, ..plan() }).await;
+    let desk = floor.desk.clone();
+    let going = tokio::spawn(async move { desk.freeze(&admin(), &key(), survey_id).await });
+    let frozen = loop {
+        let mut tx = floor.desk.store().begin().await.unwrap();
+        let survey = tx.head(survey_id).await.unwrap().unwrap();
+        let counts = tx.frame_counts(survey_id).await.unwrap();
+        if survey.state() != SurveyState::Draft {
+            return false;
+        }
+        if counts[2] > 0 {
+            let state = SurveyState::Frozen as i64;
+            tx.update_survey(&SurveyRow { state, ..survey }).await.unwrap();
+            tx.commit().await.unwrap();
+            break counts;
+        }
+        drop(tx);
+        tokio::task::yield_now().await;
+    };
+    assert!(going.await.unwrap().is_err(), "{name}");
+    let mut tx = floor.desk.store().read().await.unwrap();
+    assert_eq!(tx.frame_counts(survey_id).await.unwrap(), frozen, "{name}");
+    true
 }
