@@ -2,7 +2,7 @@
 //! middle, leave one whole frame and one whole sample, and nobody sees a part.
 
 use crate::floor::{Floor, KINDS, id, school::Plan, with};
-use canvass::model::{Caller, Lang, RequestKey, Role, SurveyRow, SurveyState};
+use canvass::model::{Caller, ImportRow, Lang, RequestKey, Role, SurveyRow, SurveyState};
 use canvass_proto::v1;
 use tonic::{Code, Status};
 
@@ -159,24 +159,41 @@ async fn a_sample_that_is_being_written_is_seen_by_nobody() {
     }
 }
 
+/// What somebody else does between two pieces of a freeze.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Meanwhile {
+    /// Freezes what is there.
+    Freezes,
+    /// Imports another roster.
+    Imports,
+    /// Writes a row more.
+    Writes,
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_piece_that_comes_after_the_step_is_not_written() {
+async fn a_freeze_that_is_overtaken_writes_no_more_and_fixes_nothing() {
     for kind in KINDS {
         let floor = Floor::new(kind).await;
-        let mut caught = false;
-        for name in ["one", "two", "three", "four", "five"] {
-            caught = caught || frozen_between_pieces(&floor, name).await;
+        for (what, names) in [
+            (Meanwhile::Freezes, ["a1", "a2", "a3", "a4", "a5"]),
+            (Meanwhile::Imports, ["b1", "b2", "b3", "b4", "b5"]),
+            (Meanwhile::Writes, ["c1", "c2", "c3", "c4", "c5"]),
+        ] {
+            let mut caught = false;
+            for name in names {
+                caught = caught || overtaken(&floor, name, what).await;
+            }
+            assert!(caught, "{kind:?}: every freeze was done before we looked");
         }
-        assert!(caught, "{kind:?}: every freeze was done before we looked");
     }
 }
 
-/// Somebody else freezes between two pieces: nothing more is written. False: there was no between.
-async fn frozen_between_pieces(floor: &Floor, name: &'static str) -> bool {
+/// False: the freeze was done before anybody could come between.
+async fn overtaken(floor: &Floor, name: &'static str, what: Meanwhile) -> bool {
     let survey_id = floor.drafted(&Plan { name, ..plan() }).await;
     let desk = floor.desk.clone();
     let going = tokio::spawn(async move { desk.freeze(&admin(), &key(), survey_id).await });
-    let frozen = loop {
+    let written = loop {
         let mut tx = floor.desk.store().begin().await.unwrap();
         let survey = tx.head(survey_id).await.unwrap().unwrap();
         let counts = tx.frame_counts(survey_id).await.unwrap();
@@ -184,16 +201,35 @@ async fn frozen_between_pieces(floor: &Floor, name: &'static str) -> bool {
             return false;
         }
         if counts[2] > 0 {
-            let state = SurveyState::Frozen as i64;
-            tx.update_survey(&SurveyRow { state, ..survey }).await.unwrap();
+            match what {
+                Meanwhile::Freezes => {
+                    let state = SurveyState::Frozen as i64;
+                    tx.update_survey(&SurveyRow { state, ..survey }).await.unwrap();
+                }
+                Meanwhile::Imports => {
+                    let (status, detail) = ("accepted".to_owned(), "{}".to_owned());
+                    let row =
+                        ImportRow { import_no: 99, kind: 1, status, detail, ..Default::default() };
+                    tx.insert_import(survey_id, &row).await.unwrap();
+                }
+                Meanwhile::Writes => {
+                    tx.insert_unit_targets(survey_id, &[(9_999, 1)]).await.unwrap()
+                }
+            }
             tx.commit().await.unwrap();
             break counts;
         }
         drop(tx);
         tokio::task::yield_now().await;
     };
-    assert!(going.await.unwrap().is_err(), "{name}");
+    let ended = going.await.unwrap();
+    assert!(ended.is_err(), "{name}: {ended:?}");
     let mut tx = floor.desk.store().read().await.unwrap();
-    assert_eq!(tx.frame_counts(survey_id).await.unwrap(), frozen, "{name}");
+    let survey = tx.survey(survey_id).await.unwrap().unwrap();
+    if what == Meanwhile::Freezes {
+        assert_eq!(tx.frame_counts(survey_id).await.unwrap(), written, "{name}");
+    } else {
+        assert_eq!(survey.state(), SurveyState::Draft, "{name}");
+    }
     true
 }
