@@ -98,6 +98,9 @@ impl Plan {
 pub struct Freeze {
     /// Number or name of the survey
     survey: String,
+    /// Leave out a class or member of staff without a unit
+    #[arg(long = "leave-out", value_name = "STRATUM")]
+    leave_out: Vec<String>,
     #[command(flatten)]
     remote: Remote,
 }
@@ -106,7 +109,11 @@ impl Freeze {
     pub async fn run(self, ui: Ui) -> Done {
         let to = self.remote.connect(ui).await?;
         let survey_id = say::survey(&to, &self.survey).await?.id;
-        let request = FreezeFrameRequest { request_id: request_id()?, survey_id };
+        let request = FreezeFrameRequest {
+            request_id: request_id()?,
+            survey_id,
+            leave_out: self.leave_out.clone(),
+        };
         let call = async { to.administration().freeze_frame(request).await };
         let done = say::waiting("freezing the frame", call).await?;
         let json = json!({
@@ -122,7 +129,8 @@ impl Freeze {
         let mut text = frozen.text(ui.lang);
         if !done.empty_strata.is_empty() {
             let names = done.empty_strata.join(", ");
-            text.push_str(&format!("\nstrata without a unit, which the draw refuses: {names}"));
+            let left = msg!("cli.left_out", strata = names);
+            text.push_str(&format!("\n{}", left.text(ui.lang)));
         }
         say::either(ui, || json, text)
     }

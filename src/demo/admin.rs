@@ -174,7 +174,11 @@ impl Admin {
         let mut a = self.administration();
         let plan = v1::PlanDrawRequest { survey_id, ..Default::default() };
         let plan = a.plan_draw(self.with(plan)).await.map_err(failed)?.into_inner();
-        let request = v1::FreezeFrameRequest { request_id: self.dice.uuid(), survey_id };
+        let request = v1::FreezeFrameRequest {
+            request_id: self.dice.uuid(),
+            survey_id,
+            ..Default::default()
+        };
         a.freeze_frame(self.with(request)).await.map_err(failed)?;
         let request = v1::CommitDesignRequest { request_id: self.dice.uuid(), survey_id };
         a.commit_design(self.with(request)).await.map_err(failed)?;

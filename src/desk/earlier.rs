@@ -19,6 +19,8 @@ pub struct Earlier {
     people: HashMap<Hash12, Hash12>,
     /// Number and name of the member of staff of each stratum, as first given.
     staff: HashMap<String, (String, String)>,
+    /// Held lines by stratum and name, for units without a number.
+    held: HashMap<Hash12, Vec<(i64, i64)>>,
     /// Strata whose name may be two people's.
     ambiguous: HashSet<String>,
 }
@@ -46,8 +48,19 @@ impl Earlier {
         }
     }
 
+    /// The held line of an earlier import that a new line of the same stratum and name mends; each is
+    /// given once.
+    pub fn mends(&mut self, stratum: &str, line: &Line) -> Option<(i64, i64)> {
+        let key = hash(&["held", stratum, &compared_name(&line.name)]);
+        self.held.get_mut(&key).and_then(Vec::pop)
+    }
+
     fn add(&mut self, line: &LineRow) -> Result<()> {
         let body: LineBody = serde_json::from_str(&line.body).map_err(Error::defect)?;
+        if line.state == "held" {
+            let key = hash(&["held", &line.stratum, &compared_name(&body.name)]);
+            self.held.entry(key).or_default().push((line.import_no, line.line_no));
+        }
         let unit = hash(&[&line.unit]);
         for phone in &body.phones {
             let key = person(&line.stratum, &body.name, &phone.e164, &phone.extension);

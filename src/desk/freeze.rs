@@ -14,6 +14,7 @@ use crate::model::{Caller, Event, RequestKey, SurveyRow, SurveyState};
 use crate::msg;
 use crate::rules::frame::Frame;
 use crate::store::Tx;
+use std::collections::BTreeSet;
 
 /// The roster kind that names targets.
 const TARGETS: i64 = 3;
@@ -55,8 +56,14 @@ fn ready(drafted: Drafted, key: &[u8; 32]) -> Result<Ready> {
 }
 
 impl Desk {
-    /// Fixes and hashes the frame.
-    pub async fn freeze(&self, who: &Caller, key: &RequestKey, survey_id: i64) -> Result<Frozen> {
+    /// Fixes and hashes the frame, without the empty strata that are to be left out.
+    pub async fn freeze(
+        &self,
+        who: &Caller,
+        key: &RequestKey,
+        survey_id: i64,
+        leave_out: &[String],
+    ) -> Result<Frozen> {
         let w = match self.write::<Frozen>(who, survey_id, key).await? {
             Opened::Repeat(done) => return Ok(done),
             Opened::New(w) => in_draft(w)?,
@@ -73,13 +80,7 @@ impl Desk {
         if drafted.units.is_empty() {
             return Err(wrong_step(&survey, msg!("survey.needs_roster")));
         }
-        // a frozen survey takes no roster: what the draw would refuse is refused while it can be mended
-        let empty: Vec<&str> =
-            drafted.strata.iter().filter(|s| s.units == 0).map(|s| s.name.as_str()).collect();
-        if !empty.is_empty() {
-            let why = msg!("survey.empty_strata", strata = empty.join(", "));
-            return Err(Error::invalid("roster", why));
-        }
+        let drafted = drafted.without(leave_out)?;
         let installation = self.0.key;
         let ready = tokio::task::spawn_blocking(move || ready(drafted, &installation));
         let ready = ready.await.map_err(Error::defect)??;
@@ -108,14 +109,46 @@ impl Desk {
         w.tx.update_survey(&survey).await?;
         let event = Event {
             content_sha256: ready.frame.sha256().to_vec(),
-            detail: format!("units={} strata={}", ready.units, ready.frame.strata().len()),
+            detail: format!(
+                "units={} strata={} left_out={}",
+                ready.units,
+                ready.frame.strata().len(),
+                leave_out.join(";")
+            ),
             ..Event::default()
         };
         let log_pos = w.event("freeze", event)?;
         let (units, strata) = (ready.units, ready.strata);
-        let done = Frozen { frame_sha256, units, strata, log_pos, empty_strata: Vec::new() };
+        let done =
+            Frozen { frame_sha256, units, strata, log_pos, empty_strata: leave_out.to_vec() };
         w.commit(&done).await?;
         Ok(done)
+    }
+}
+
+impl Drafted {
+    /// Leaves out empty strata that are named. A frozen survey takes no roster: what the draw would
+    /// refuse is refused while it can be mended.
+    fn without(mut self, leave_out: &[String]) -> Result<Drafted> {
+        let is_empty = |name: &str| self.strata.iter().any(|s| s.name == name && s.units == 0);
+        if let Some(wrong) = leave_out.iter().find(|name| !is_empty(name)) {
+            return Err(Error::invalid("leave_out", msg!("survey.not_empty", stratum = wrong)));
+        }
+        let gone: BTreeSet<i64> = self
+            .strata
+            .iter()
+            .filter(|s| leave_out.contains(&s.name))
+            .map(|s| s.target_no)
+            .collect();
+        self.strata.retain(|s| !gone.contains(&s.target_no));
+        self.targets.retain(|t| !gone.contains(&t.target_no));
+        let empty: Vec<&str> =
+            self.strata.iter().filter(|s| s.units == 0).map(|s| s.name.as_str()).collect();
+        if empty.is_empty() {
+            return Ok(self);
+        }
+        let why = msg!("survey.empty_strata", strata = empty.join(", "));
+        Err(Error::invalid("roster", why))
     }
 }
 

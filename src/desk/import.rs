@@ -98,16 +98,25 @@ fn strata_of(kind: Kind, strata: &[StratumSummary], key: &[u8; 32]) -> ImportDet
     detail
 }
 
+/// An import whose lines are staged.
+struct Staged {
+    row: ImportRow,
+    /// Held lines of earlier imports that become accepted: (import, line).
+    freed: Vec<(i64, i64)>,
+    /// Held lines of earlier imports that come back mended.
+    mended: Vec<(i64, i64)>,
+}
+
 /// An import under way. Its request may be dropped at any point, with its client: then nothing of it
 /// may stay, the lines hold names and numbers.
-struct Staged {
+struct Guard {
     desk: Desk,
     survey_id: i64,
     import_no: i64,
     ended: bool,
 }
 
-impl Drop for Staged {
+impl Drop for Guard {
     fn drop(&mut self) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         if !self.ended {
@@ -165,7 +174,7 @@ impl Desk {
         tx.insert_import(survey_id, &row).await?;
         tx.update_survey(&SurveyRow { import_head: import_no, ..survey.clone() }).await?;
         tx.commit().await?;
-        let mut staged = Staged { desk: self.clone(), survey_id, import_no, ended: false };
+        let mut guard = Guard { desk: self.clone(), survey_id, import_no, ended: false };
         let done = match self.stage(order, kind, &survey, row, path).await {
             Ok(staging) => self.reveal(who, key, order, staging, &before).await,
             Err(error) => Err(error),
@@ -173,7 +182,7 @@ impl Desk {
         if done.is_err() {
             self.clean_up(survey_id, import_no).await;
         }
-        staged.ended = true;
+        guard.ended = true;
         done
     }
 
@@ -211,7 +220,7 @@ impl Desk {
         survey: &SurveyRow,
         row: ImportRow,
         path: &Path,
-    ) -> Result<(ImportRow, Vec<(i64, i64)>)> {
+    ) -> Result<Staged> {
         let text = |s: &String| Some(s.clone()).filter(|s| !s.is_empty());
         let options = Options {
             mapping: order.mapping.clone(),
@@ -230,7 +239,7 @@ impl Desk {
             ..strata_of(kind, &read.summary.strata, &self.0.key)
         };
         staging.row.detail = serde_json::to_string(&detail).map_err(Error::defect)?;
-        Ok((staging.row, staging.freed))
+        Ok(Staged { row: staging.row, freed: staging.freed, mended: staging.mended })
     }
 
     /// The last, small transaction: everything of the import becomes visible, or nothing.
@@ -239,9 +248,10 @@ impl Desk {
         who: &Caller,
         key: &RequestKey,
         order: &ImportOrder,
-        (mut row, freed): (ImportRow, Vec<(i64, i64)>),
+        staged: Staged,
         before: &[ImportRow],
     ) -> Result<ImportRow> {
+        let Staged { mut row, freed, mended } = staged;
         let survey_id = order.survey_id;
         let mut w = match self.write::<ImportRow>(who, survey_id, key).await? {
             Opened::Repeat(done) => return Ok(done),
@@ -279,6 +289,7 @@ impl Desk {
                 w.tx.replace_imports(survey_id, order.kind, row.import_no).await?;
             }
             w.tx.free_lines(survey_id, &freed).await?;
+            w.tx.replace_held(survey_id, &mended).await?;
             let event = Event {
                 content_sha256: hex::decode(&row.file_sha256).unwrap_or_default(),
                 detail: format!(

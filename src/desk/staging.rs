@@ -58,6 +58,8 @@ pub(super) struct Staging<'d> {
     content: Sha256,
     /// Lines of the order's list that were met.
     allowed: BTreeSet<i64>,
+    /// Held lines of earlier imports that come back mended: (import, line).
+    pub(super) mended: Vec<(i64, i64)>,
     /// Held lines of earlier imports that this one allows: (import, line).
     pub(super) freed: Vec<(i64, i64)>,
 }
@@ -80,6 +82,7 @@ impl<'d> Staging<'d> {
             earlier: desk.earlier(order.survey_id, order.kind, order.replace).await?,
             content: Sha256::new(),
             allowed: BTreeSet::new(),
+            mended: Vec::new(),
             freed: Vec::new(),
         })
     }
@@ -170,10 +173,20 @@ impl<'d> Staging<'d> {
             let content = line.content();
             match known.get(&(stratum.clone(), unit.clone())) {
                 Some(old) if old.content == content => self.same(old, &line),
+                Some(old) if old.state == "held" => {
+                    // a held line has come back mended
+                    self.mended.push((old.import_no, old.line_no));
+                    self.fresh(stratum, unit, &line, &cells, content)?;
+                }
                 Some(_) => self.refuse(&line, msg!("import.conflict"), &cells)?,
                 None => match self.earlier.clash(&stratum, &unit, &line) {
                     Some(reason) => self.refuse(&line, reason, &cells)?,
-                    None => self.fresh(stratum, unit, &line, &cells, content)?,
+                    None => {
+                        if line.number.is_empty() {
+                            self.mended.extend(self.earlier.mends(&stratum, &line));
+                        }
+                        self.fresh(stratum, unit, &line, &cells, content)?;
+                    }
                 },
             }
         }

@@ -151,7 +151,7 @@ impl AdministrationService for Door {
         let (who, m) = self.enter_survey(request, "AdministrationService/FreezeFrame").await?;
         let work = async {
             let key = m.key("FreezeFrame")?;
-            let done = self.desk.freeze(&who, &key, m.survey_id).await?;
+            let done = self.desk.freeze(&who, &key, m.survey_id, &m.leave_out).await?;
             Ok(FreezeFrameResponse {
                 frame_sha256: done.frame_sha256,
                 units: done.units,

@@ -5,6 +5,7 @@ mod draw;
 mod fieldwork;
 mod interview;
 mod leases;
+mod mending;
 mod pieces;
 mod rights;
 mod roster;

@@ -267,6 +267,20 @@ impl Tx {
         .map(drop)
     }
 
+    /// Takes held lines of earlier imports out for good: a mended line stands in their place.
+    pub async fn replace_held(&mut self, survey_id: i64, lines: &[(i64, i64)]) -> Result<()> {
+        self.with_rows(
+            "with v(import_no, line_no) as (values {values}) \
+             update roster_line set state = 'replaced' from v \
+             where roster_line.survey_id = $1 and roster_line.import_no = v.import_no \
+             and roster_line.line_no = v.line_no and roster_line.state = 'held'",
+            args![survey_id],
+            lines.iter().map(|(import, line)| args![*import, *line]).collect(),
+        )
+        .await
+        .map(drop)
+    }
+
     /// Lines to know about after a line number: rejected, held, notes.
     pub async fn problem_lines(
         &mut self,

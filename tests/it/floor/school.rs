@@ -168,7 +168,7 @@ impl Site {
     pub async fn field(&self, survey_id: i64, seed: &str) {
         let mut admin = self.administration().await;
         let token = &self.admin;
-        let freeze = v1::FreezeFrameRequest { request_id: id(), survey_id };
+        let freeze = v1::FreezeFrameRequest { request_id: id(), survey_id, ..Default::default() };
         admin.freeze_frame(with(token, freeze)).await.unwrap();
         let design = v1::CommitDesignRequest { request_id: id(), survey_id };
         admin.commit_design(with(token, design)).await.unwrap();

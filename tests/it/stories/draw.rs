@@ -64,7 +64,7 @@ async fn a_second_seed_keeps_the_first_draw_on_record_with_its_reason() {
         let survey_id = floor.drafted(&Plan::default()).await;
         let mut admin = floor.administration().await;
         let token = &floor.admin;
-        let freeze = v1::FreezeFrameRequest { request_id: id(), survey_id };
+        let freeze = v1::FreezeFrameRequest { request_id: id(), survey_id, ..Default::default() };
         let frozen = admin.freeze_frame(with(token, freeze)).await.unwrap().into_inner();
         assert_eq!((frozen.units, frozen.strata, frozen.frame_sha256.len()), (80, 2, 64));
         let design = v1::CommitDesignRequest { request_id: id(), survey_id };
@@ -115,7 +115,7 @@ async fn a_step_out_of_order_names_what_is_missing() {
     let made = v1::CreateSurveyRequest { request_id: id(), settings: Some(settings) };
     let made = admin.create_survey(with(&token, made)).await.unwrap().into_inner();
     let survey_id = made.survey.unwrap().survey_id;
-    let freeze = v1::FreezeFrameRequest { request_id: id(), survey_id };
+    let freeze = v1::FreezeFrameRequest { request_id: id(), survey_id, ..Default::default() };
     let e = admin.freeze_frame(with(&token, freeze)).await.unwrap_err();
     assert_eq!(reason(&e), "SURVEY_STATE");
     assert!(e.message().contains("roster"), "{}", e.message());
@@ -131,7 +131,7 @@ async fn a_step_out_of_order_names_what_is_missing() {
     assert!(e.message().contains("freeze the frame first"), "{}", e.message());
     every_step_names_the_next(&floor).await;
     let other = floor.fielded(&plan).await;
-    let again = v1::FreezeFrameRequest { request_id: id(), survey_id: other };
+    let again = v1::FreezeFrameRequest { request_id: id(), survey_id: other, ..Default::default() };
     assert_eq!(reason(&admin.freeze_frame(with(&token, again)).await.unwrap_err()), "SURVEY_STATE");
     let late = v1::PublishSchemeRequest {
         request_id: id(),
@@ -154,7 +154,7 @@ async fn every_step_names_the_next(floor: &Floor) {
         admin.draw_sample(draw).await.unwrap_err().message().to_owned()
     };
     let mut admin = floor.administration().await;
-    let freeze = v1::FreezeFrameRequest { request_id: id(), survey_id };
+    let freeze = v1::FreezeFrameRequest { request_id: id(), survey_id, ..Default::default() };
     admin.freeze_frame(with(token, freeze)).await.unwrap();
     assert_eq!(says("en").await, "the survey is frozen: commit the design first");
     let design = v1::CommitDesignRequest { request_id: id(), survey_id };

@@ -37,7 +37,7 @@ fn lost(result: &Result<(), Status>) -> bool {
 }
 
 async fn freeze(floor: &Floor, survey_id: i64) -> Result<(), Status> {
-    let request = v1::FreezeFrameRequest { request_id: id(), survey_id };
+    let request = v1::FreezeFrameRequest { request_id: id(), survey_id, ..Default::default() };
     let mut admin = floor.administration().await;
     admin.freeze_frame(with(&floor.admin, request)).await.map(drop)
 }
@@ -102,7 +102,8 @@ async fn one_who_goes_away_in_the_middle_leaves_nothing_that_counts() {
             tx.frame_counts(survey_id).await.unwrap()
         };
         let desk = floor.desk.clone();
-        let going = tokio::spawn(async move { desk.freeze(&admin(), &key(), survey_id).await });
+        let going =
+            tokio::spawn(async move { desk.freeze(&admin(), &key(), survey_id, &[]).await });
         while counts().await[2] == 0 && !going.is_finished() {
             tokio::task::yield_now().await;
         }
@@ -192,7 +193,7 @@ async fn a_freeze_that_is_overtaken_writes_no_more_and_fixes_nothing() {
 async fn overtaken(floor: &Floor, name: &'static str, what: Meanwhile) -> bool {
     let survey_id = floor.drafted(&Plan { name, ..plan() }).await;
     let desk = floor.desk.clone();
-    let going = tokio::spawn(async move { desk.freeze(&admin(), &key(), survey_id).await });
+    let going = tokio::spawn(async move { desk.freeze(&admin(), &key(), survey_id, &[]).await });
     let written = loop {
         let mut tx = floor.desk.store().begin().await.unwrap();
         let survey = tx.head(survey_id).await.unwrap().unwrap();

@@ -4,7 +4,7 @@ use crate::floor::{Floor, KINDS, Kind, id, reason, school::Plan, with};
 use canvass_proto::v1;
 use tonic::Code;
 
-async fn draft(floor: &Floor) -> i64 {
+pub async fn draft(floor: &Floor) -> i64 {
     let settings = v1::SurveySettings {
         name: "parents".into(),
         kind: v1::SurveyKind::Parents as i32,
@@ -16,7 +16,7 @@ async fn draft(floor: &Floor) -> i64 {
     made.survey.unwrap().survey_id
 }
 
-fn header(survey_id: i64) -> v1::ImportHeader {
+pub fn header(survey_id: i64) -> v1::ImportHeader {
     v1::ImportHeader {
         survey_id,
         request_id: id(),
@@ -26,14 +26,14 @@ fn header(survey_id: i64) -> v1::ImportHeader {
     }
 }
 
-async fn survey(floor: &Floor, survey_id: i64) -> v1::Survey {
+pub async fn survey(floor: &Floor, survey_id: i64) -> v1::Survey {
     let request = v1::GetSurveyRequest { survey_id };
     let mut admin = floor.administration().await;
     let reply = admin.get_survey(with(&floor.admin, request)).await.unwrap();
     reply.into_inner().survey.unwrap()
 }
 
-async fn rejected(floor: &Floor, survey_id: i64) -> (v1::Import, Vec<u8>) {
+pub async fn rejected(floor: &Floor, survey_id: i64) -> (v1::Import, Vec<u8>) {
     use v1::get_import_response::Part;
     let request = v1::GetImportRequest { survey_id, import_no: 0, with_rejected: true };
     let mut admin = floor.administration().await;
@@ -48,7 +48,7 @@ async fn rejected(floor: &Floor, survey_id: i64) -> (v1::Import, Vec<u8>) {
     (report.unwrap(), file)
 }
 
-const HEAD: &str = "班级,学生姓名,学号,家长电话\n";
+pub const HEAD: &str = "班级,学生姓名,学号,家长电话\n";
 
 #[tokio::test]
 async fn the_same_import_sent_twice_is_unchanged_and_moves_nothing() {
@@ -143,7 +143,7 @@ async fn a_phone_on_many_lines_is_held_until_it_is_allowed() {
     let freed = floor.import(allow, file.as_bytes()).await.unwrap();
     assert_eq!((freed.status.as_str(), freed.accepted, freed.unchanged), ("accepted", 1, 11));
     let mut admin = floor.administration().await;
-    let freeze = v1::FreezeFrameRequest { request_id: id(), survey_id };
+    let freeze = v1::FreezeFrameRequest { request_id: id(), survey_id, ..Default::default() };
     let frozen = admin.freeze_frame(with(&floor.admin, freeze)).await.unwrap().into_inner();
     assert_eq!(frozen.units, 7);
 }
@@ -238,7 +238,8 @@ async fn a_class_without_pupils_is_refused_at_the_freeze_while_it_can_be_mended(
         let list = "姓名,工号,班级\n王静,T000,3-1\n李敏,T009,3-9\n";
         let report = floor.import(targets.clone(), list.as_bytes()).await.unwrap();
         assert_eq!(report.accepted, 2, "{report:?}");
-        let freeze = || v1::FreezeFrameRequest { request_id: id(), survey_id };
+        let freeze =
+            || v1::FreezeFrameRequest { request_id: id(), survey_id, ..Default::default() };
         let mut admin = floor.administration().await;
         let e = admin.freeze_frame(with(&floor.admin, freeze())).await.unwrap_err();
         assert_eq!(e.code(), Code::InvalidArgument);
@@ -267,119 +268,4 @@ async fn a_plan_counts_what_was_listed_and_rejected() {
     floor.import(header(survey_id), mended.as_bytes()).await.unwrap();
     let row = admin.plan_draw(with(&floor.admin, request)).await.unwrap().into_inner().rows;
     assert_eq!((row[0].listed, row[0].rejected, row[0].frame), (17, 0, 17));
-}
-
-/// Imports one file after another; the last report.
-async fn one_after_another(floor: &Floor, survey_id: i64, files: &[&str]) -> v1::Import {
-    let mut last = None;
-    for file in files {
-        last = Some(floor.import(header(survey_id), file.as_bytes()).await.unwrap());
-    }
-    last.unwrap()
-}
-
-#[tokio::test]
-async fn a_rejected_line_that_comes_back_unmended_is_rejected_again() {
-    let floor = Floor::new(Kind::Sqlite).await;
-    let survey_id = draft(&floor).await;
-    let head = "班级,班主任,学生姓名,学号,家长电话\n";
-    let first = format!("{head}3-1,王老师,学生一,P1,13800000001\n");
-    let teacher = format!("{head}3-1,李老师,学生二,P2,13800000002\n");
-    let report = one_after_another(&floor, survey_id, &[&first, &teacher]).await;
-    assert_eq!(
-        (report.status.as_str(), &*report.problems[0].code),
-        ("refused", "import_two_teachers")
-    );
-    let again = format!("{head}3-1,王老师,学生 一,P9,13800000001\n");
-    let report = one_after_another(&floor, survey_id, &[&again]).await;
-    assert_eq!(report.problems[0].kind, "duplicate", "{report:?}");
-    let twin = format!("{head}3-1,王老师,学生三,P3,13800000001\n");
-    let report = one_after_another(&floor, survey_id, &[&twin]).await;
-    assert_eq!(report.status, "accepted", "another name is a twin: {report:?}");
-
-    let settings = v1::SurveySettings {
-        name: "c".into(),
-        kind: v1::SurveyKind::Contacts as i32,
-        ..Default::default()
-    };
-    let request = v1::CreateSurveyRequest { request_id: id(), settings: Some(settings) };
-    let mut admin = floor.administration().await;
-    let made = admin.create_survey(with(&floor.admin, request)).await.unwrap().into_inner();
-    let survey_id = made.survey.unwrap().survey_id;
-    let contacts = v1::ImportHeader { kind: v1::RosterKind::Contacts as i32, ..header(survey_id) };
-    let head = "教职工,联系人,联系电话\n";
-    let file = format!(
-        "{head}王老师,友一,13900000001\n李老师,友二,13900000002\n王老师,友三,13900000003\n"
-    );
-    let report = floor.import(contacts.clone(), file.as_bytes()).await.unwrap();
-    assert_eq!((report.accepted, &*report.problems[0].code), (2, "roster_staff_twice"));
-    let back = format!("{head}王老师,友三,13900000003\n");
-    let contacts = v1::ImportHeader { request_id: id(), ..contacts };
-    let report = floor.import(contacts, back.as_bytes()).await.unwrap();
-    assert_eq!(
-        (report.status.as_str(), &*report.problems[0].code),
-        ("refused", "import_staff_twice")
-    );
-}
-
-#[tokio::test]
-async fn a_class_none_of_whose_lines_could_be_taken_stops_the_freeze() {
-    let floor = Floor::new(Kind::Sqlite).await;
-    let survey_id = draft(&floor).await;
-    let file = format!("{HEAD}3-1,学生一,P1,13800000001\n3-2,学生二,P2,12\n3-3,,,\n");
-    let report = floor.import(header(survey_id), file.as_bytes()).await.unwrap();
-    assert_eq!((report.accepted, report.rejected), (1, 1), "{report:?}");
-    let mut admin = floor.administration().await;
-    let freeze = || v1::FreezeFrameRequest { request_id: id(), survey_id };
-    let e = admin.freeze_frame(with(&floor.admin, freeze())).await.unwrap_err();
-    assert!(e.message().contains("3-2") && e.message().contains("3-3"), "{}", e.message());
-    let mended = format!("{HEAD}3-2,学生二,P2,13800000002\n3-3,学生三,P3,13800000003\n");
-    one_after_another(&floor, survey_id, &[&mended]).await;
-    let frozen = admin.freeze_frame(with(&floor.admin, freeze())).await.unwrap().into_inner();
-    assert_eq!((frozen.units, frozen.strata), (3, 3));
-}
-
-#[tokio::test]
-async fn the_same_file_read_another_way_is_another_roster() {
-    let floor = Floor::new(Kind::Sqlite).await;
-    let survey_id = draft(&floor).await;
-    let file = "班级,姓名,甲,乙\n3-1,学生一,13800000001,13900000001\n";
-    let read = |column: &str| v1::ImportHeader {
-        mode: v1::ImportMode::Replace as i32,
-        mapping: [("phone".to_owned(), column.to_owned())].into(),
-        ..header(survey_id)
-    };
-    let status = async |column| floor.import(read(column), file.as_bytes()).await.unwrap().status;
-    assert_eq!(status("甲").await, "accepted");
-    assert_eq!(status("甲").await, "unchanged");
-    assert_eq!(status("乙").await, "accepted");
-}
-
-#[tokio::test]
-async fn a_client_that_goes_away_in_the_middle_leaves_nothing() {
-    let floor = Floor::new(Kind::Sqlite).await;
-    let survey_id = draft(&floor).await;
-    let mut file = HEAD.to_owned();
-    for n in 0..20_000 {
-        file.push_str(&format!("3-{},学生{n},P{n},138{n:08}\n", n % 40));
-    }
-    let staged = async || {
-        let mut tx = floor.desk.store().read().await.unwrap();
-        let lines = tx.lines_of_import(survey_id, 1, "%", 0, 1).await.unwrap().len();
-        (tx.stale_imports(i64::MAX).await.unwrap().len(), lines)
-    };
-    let site = floor.site.clone();
-    let order = header(survey_id);
-    let sent = tokio::spawn(async move { site.import(order, file.as_bytes()).await });
-    while staged().await != (1, 1) {
-        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-    }
-    sent.abort();
-    for _ in 0..500 {
-        if staged().await == (0, 0) {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-    panic!("staged lines stay: {:?}", staged().await);
 }
