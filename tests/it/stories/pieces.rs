@@ -2,7 +2,7 @@
 //! middle, leave one whole frame and one whole sample, and nobody sees a part.
 
 use crate::floor::{Floor, KINDS, id, school::Plan, with};
-use canvass::model::{Caller, ImportRow, Lang, RequestKey, Role, SurveyRow, SurveyState};
+use canvass::model::{Caller, CaseRow, ImportRow, Lang, RequestKey, Role, SurveyRow, SurveyState};
 use canvass_proto::v1;
 use tonic::{Code, Status};
 
@@ -48,6 +48,20 @@ async fn draw(floor: &Floor, survey_id: i64) -> Result<(), Status> {
     admin.draw_sample(with(&floor.admin, request)).await.map(drop)
 }
 
+/// Commits design and seed.
+async fn designed(floor: &Floor, survey_id: i64) {
+    let design = v1::CommitDesignRequest { request_id: id(), survey_id };
+    let seed = v1::CommitSeedRequest {
+        request_id: id(),
+        survey_id,
+        sources: vec!["demo:1".into()],
+        replace_reason: String::new(),
+    };
+    let mut admin = floor.administration().await;
+    admin.commit_design(with(&floor.admin, design)).await.unwrap();
+    admin.commit_seed(with(&floor.admin, seed)).await.unwrap();
+}
+
 async fn state(floor: &Floor, survey_id: i64) -> (v1::SurveyState, i64) {
     let request = v1::GetSurveyRequest { survey_id };
     let mut admin = floor.administration().await;
@@ -70,16 +84,7 @@ async fn two_at_once_make_one_whole_frame_and_one_whole_sample() {
             }
         }
         assert_eq!(state(&floor, survey_id).await.1, 3_000, "{kind:?}");
-        let design = v1::CommitDesignRequest { request_id: id(), survey_id };
-        let seed = v1::CommitSeedRequest {
-            request_id: id(),
-            survey_id,
-            sources: vec!["demo:1".into()],
-            replace_reason: String::new(),
-        };
-        let mut admin = floor.administration().await;
-        admin.commit_design(with(&floor.admin, design)).await.unwrap();
-        admin.commit_seed(with(&floor.admin, seed)).await.unwrap();
+        designed(&floor, survey_id).await;
         loop {
             let (a, b) = tokio::join!(draw(&floor, survey_id), draw(&floor, survey_id));
             assert!((a.is_ok() || lost(&a)) && (b.is_ok() || lost(&b)), "{a:?} {b:?}");
@@ -125,16 +130,7 @@ async fn a_sample_that_is_being_written_is_seen_by_nobody() {
         let floor = Floor::new(kind).await;
         let survey_id = floor.drafted(&plan()).await;
         freeze(&floor, survey_id).await.unwrap();
-        let mut calls = floor.administration().await;
-        let design = v1::CommitDesignRequest { request_id: id(), survey_id };
-        let seed = v1::CommitSeedRequest {
-            request_id: id(),
-            survey_id,
-            sources: vec!["demo:1".into()],
-            replace_reason: String::new(),
-        };
-        calls.commit_design(with(&floor.admin, design)).await.unwrap();
-        calls.commit_seed(with(&floor.admin, seed)).await.unwrap();
+        designed(&floor, survey_id).await;
         let cases = async || {
             let mut tx = floor.desk.store().read().await.unwrap();
             tx.sample_counts(survey_id).await.unwrap()[1]
@@ -233,4 +229,45 @@ async fn overtaken(floor: &Floor, name: &'static str, what: Meanwhile) -> bool {
         assert_eq!(survey.state(), SurveyState::Draft, "{name}");
     }
     true
+}
+
+/// False: the draw was done before anybody could come between.
+async fn outnumbered(floor: &Floor, name: &'static str) -> bool {
+    let survey_id = floor.drafted(&Plan { name, ..plan() }).await;
+    freeze(floor, survey_id).await.unwrap();
+    designed(floor, survey_id).await;
+    let desk = floor.desk.clone();
+    let going = tokio::spawn(async move { desk.draw_sample(&admin(), &key(), survey_id).await });
+    loop {
+        let mut tx = floor.desk.store().begin().await.unwrap();
+        if tx.head(survey_id).await.unwrap().unwrap().state() != SurveyState::Designed {
+            return false;
+        }
+        if tx.sample_counts(survey_id).await.unwrap()[1] > 0 {
+            let more = CaseRow { case_no: 9_999, unit_no: 9_999, cell_no: 1, ..Default::default() };
+            tx.insert_cases(survey_id, &[more]).await.unwrap();
+            tx.commit().await.unwrap();
+            break;
+        }
+        drop(tx);
+        tokio::task::yield_now().await;
+    }
+    let ended = going.await.unwrap();
+    assert!(ended.is_err(), "{name}: {ended:?}");
+    assert_eq!(state(floor, survey_id).await.0, v1::SurveyState::Designed, "{name}");
+    draw(floor, survey_id).await.unwrap();
+    assert_eq!(floor.progress(survey_id).await.total.unwrap().drawn, 3_000, "{name}");
+    true
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sample_with_a_row_too_many_is_none() {
+    for kind in KINDS {
+        let floor = Floor::new(kind).await;
+        let mut caught = false;
+        for name in ["d1", "d2", "d3", "d4", "d5"] {
+            caught = caught || outnumbered(&floor, name).await;
+        }
+        assert!(caught, "{kind:?}: every draw was done before we looked");
+    }
 }
