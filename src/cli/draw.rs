@@ -215,7 +215,11 @@ impl Draw {
         let request = DrawSampleRequest { request_id: request_id()?, survey_id: found.id };
         let call = async { to.administration().draw_sample(request).await };
         let draw = say::waiting("drawing", call).await?.draw.unwrap_or_default();
-        let dir = self.out.join(format!("draw-{}", found.name));
+        let mut dir = self.out.join(format!("draw-{}", found.name));
+        if draw.draw_no > 1 && dir.exists() {
+            // the evidence of the draw before stays
+            dir = self.out.join(format!("draw-{}-{}", found.name, draw.draw_no));
+        }
         save_draw(&to, found.id, draw.draw_no, &dir).await?;
         let shown = dir.display().to_string();
         let mut json = draw_json(&draw);

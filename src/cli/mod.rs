@@ -32,7 +32,13 @@ struct Cli {
     #[command(subcommand)]
     command: Command,
     /// Language of messages: en, zh-CN or zh-TW
-    #[arg(long, global = true, env = "CANVASS_LANG", default_value = "en")]
+    #[arg(
+        long,
+        global = true,
+        env = "CANVASS_LANG",
+        default_value = "en",
+        value_parser = ["en", "zh-CN", "zh-TW"]
+    )]
     lang: String,
     /// Print machine-readable JSON
     #[arg(long, global = true)]

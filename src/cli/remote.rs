@@ -91,7 +91,13 @@ impl Remote {
             return Err(Failure::Use(why.to_owned()));
         }
         if let Some(path) = &self.tls_ca {
-            let ca = Certificate::from_pem(std::fs::read(path)?);
+            let unusable =
+                |why: String| Failure::Use(format!("--tls-ca {}: {why}", path.display()));
+            let pem = std::fs::read(path).map_err(|e| unusable(e.to_string()))?;
+            if !String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----") {
+                return Err(unusable("no certificate in it (PEM)".to_owned()));
+            }
+            let ca = Certificate::from_pem(pem);
             let tls = ClientTlsConfig::new().ca_certificate(ca);
             endpoint = endpoint.tls_config(tls).map_err(bad)?;
         }

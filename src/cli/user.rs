@@ -7,7 +7,8 @@ use super::{
 };
 use crate::msg;
 use canvass_proto::v1::{
-    self, CreateTokenRequest, CreateUserRequest, ListUsersRequest, RevokeUserRequest, SignInRequest,
+    self, CreateTokenRequest, CreateUserRequest, ListUsersRequest, RevokeUserRequest,
+    SignInRequest, UpdateUserRequest,
 };
 use clap::{Args, Subcommand, ValueEnum};
 use std::io::{IsTerminal, Write};
@@ -114,6 +115,24 @@ pub enum User {
         #[command(flatten)]
         remote: Remote,
     },
+    /// Change role, surveys or secret; every token of the user ends
+    ///
+    /// Example: canvass user update 3 --survey 1 --survey 4
+    Update {
+        /// Number of the user
+        user_id: i64,
+        /// New role
+        #[arg(long, value_enum)]
+        role: Option<RoleArg>,
+        /// Surveys it may reach from now on, instead of those before
+        #[arg(long = "survey", value_name = "ID")]
+        surveys: Vec<i64>,
+        /// Make a new one-time secret; the old password ends
+        #[arg(long)]
+        reset_secret: bool,
+        #[command(flatten)]
+        remote: Remote,
+    },
     /// Shut a user out at once
     ///
     /// Example: canvass user revoke 3
@@ -169,6 +188,17 @@ impl User {
                 }
                 Ok(())
             }
+            User::Update { user_id, role, surveys, reset_secret, remote } => {
+                let request = UpdateUserRequest {
+                    request_id: request_id()?,
+                    user_id,
+                    role: role.map_or(0, |role| role.role() as i32),
+                    set_surveys: !surveys.is_empty(),
+                    survey_ids: surveys,
+                    reset_secret,
+                };
+                update(&remote, ui, request).await
+            }
             User::List { remote } => list(&remote, ui).await,
             User::Revoke { user_id, remote } => {
                 let request = RevokeUserRequest { request_id: request_id()?, user_id };
@@ -185,6 +215,21 @@ impl User {
             }
         }
     }
+}
+
+async fn update(remote: &Remote, ui: Ui, request: UpdateUserRequest) -> Done {
+    let changed = remote.connect(ui).await?.access().update_user(request).await?.into_inner();
+    let user = changed.user.unwrap_or_default();
+    if ui.json {
+        let mut out = as_json(&user);
+        out["one_time_secret"] = changed.one_time_secret.into();
+        return say::line(out);
+    }
+    if changed.one_time_secret.is_empty() {
+        return say::told(ui, &msg!("cli.user_changed", user_id = user.user_id, name = user.name));
+    }
+    let (user_id, name, secret) = (user.user_id, user.name, changed.one_time_secret);
+    say::told(ui, &msg!("cli.user_made", user_id = user_id, name = name, secret = secret))
 }
 
 async fn list(remote: &Remote, ui: Ui) -> Done {

@@ -239,6 +239,7 @@ impl Desk {
         key: &RequestKey,
         survey_id: i64,
     ) -> Result<(DrawRow, i64)> {
+        let _turn = self.0.large.lock().await;
         let (w, _) = match self.write::<(DrawRow, i64)>(who, survey_id, key).await? {
             Opened::Repeat(done) => return Ok(done),
             Opened::New(w) => seeded(*w).await?,

@@ -64,6 +64,7 @@ impl Desk {
         survey_id: i64,
         leave_out: &[String],
     ) -> Result<Frozen> {
+        let _turn = self.0.large.lock().await;
         let w = match self.write::<Frozen>(who, survey_id, key).await? {
             Opened::Repeat(done) => return Ok(done),
             Opened::New(w) => in_draft(w)?,

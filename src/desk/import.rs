@@ -229,7 +229,7 @@ impl Desk {
             keep_cells: true,
         };
         let sheet = self.read_sheet(path, kind, &options)?;
-        let mut staging = Staging::new(self, order, row).await?;
+        let mut staging = Staging::new(self, order, row, survey.kind == 1).await?;
         let read = staging.read(sheet).await?;
         staging.hold(survey.max_lines_per_phone).await?;
         let detail = ImportDetail {
@@ -281,6 +281,8 @@ impl Desk {
             w.tx.drop_taken_lines(survey_id, row.import_no).await?;
             if strict {
                 (row.accepted, row.held, row.unchanged) = (0, 0, 0);
+            } else if again {
+                (row.accepted, row.unchanged) = (0, row.accepted);
             }
         }
         w.tx.update_import(survey_id, &row).await?;

@@ -66,6 +66,8 @@ struct Inner {
     stopping: watch::Sender<bool>,
     reader: OnceLock<PathBuf>,
     opened_us: i64,
+    /// One frame or sample is written at a time on a replica.
+    large: tokio::sync::Mutex<()>,
 }
 
 /// SHA-256 of some bytes.
@@ -113,6 +115,7 @@ impl Desk {
             stopping,
             reader: OnceLock::new(),
             opened_us,
+            large: tokio::sync::Mutex::default(),
         })))
     }
 

@@ -56,6 +56,8 @@ pub(super) struct Staging<'d> {
     earlier: Earlier,
     /// Running hash over the accepted lines: the roster they make, whatever the file looks like.
     content: Sha256,
+    /// The survey rates classes: a target without one is none of it.
+    by_class: bool,
     /// Lines of the order's list that were met.
     allowed: BTreeSet<i64>,
     /// Held lines of earlier imports that come back mended: (import, line).
@@ -70,6 +72,7 @@ impl<'d> Staging<'d> {
         desk: &'d Desk,
         order: &'d ImportOrder,
         row: ImportRow,
+        by_class: bool,
     ) -> Result<Staging<'d>> {
         Ok(Staging {
             desk,
@@ -81,6 +84,7 @@ impl<'d> Staging<'d> {
             counter: PhoneCounter::default(),
             earlier: desk.earlier(order.survey_id, order.kind, order.replace).await?,
             content: Sha256::new(),
+            by_class,
             allowed: BTreeSet::new(),
             mended: Vec::new(),
             freed: Vec::new(),
@@ -171,6 +175,10 @@ impl<'d> Staging<'d> {
         }
         for (stratum, unit, line, cells) in keyed {
             let content = line.content();
+            if self.by_class && line.kind == Kind::Targets && line.class.is_empty() {
+                self.refuse(&line, msg!("import.target_class"), &cells)?;
+                continue;
+            }
             match known.get(&(stratum.clone(), unit.clone())) {
                 Some(old) if old.content == content => self.same(old, &line),
                 Some(old) if old.state == "held" => {

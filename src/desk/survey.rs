@@ -48,6 +48,8 @@ enum Document {
 fn check_name(name: &str) -> bool {
     (1..=40).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        // a name of digits alone would be taken for a number
+        && !name.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn check_settings(s: &SurveyRow) -> Result<()> {

@@ -38,7 +38,7 @@ pub fn status(error: Error, lang: Lang) -> Status {
             Status::with_error_details(Code::ResourceExhausted, text, details)
         }
         Error::Busy(source) => {
-            tracing::warn!(error = %source, "the database did not answer; the client is told to try again");
+            tracing::warn!(error = %source, "not done; the client is told to try again");
             let mut details = ErrorDetails::with_error_info("UNAVAILABLE", DOMAIN, []);
             details.set_retry_info(Some(Duration::from_millis(500)));
             Status::with_error_details(Code::Unavailable, text, details)

@@ -163,5 +163,6 @@ fn after(text: &str, marks: &[&str]) -> String {
 
 fn without_honorific(name: &str) -> String {
     let bare = name.strip_suffix("老师").or_else(|| name.strip_suffix("老師"));
-    bare.filter(|bare| !bare.is_empty()).unwrap_or(name).to_owned()
+    // a surname alone is no name: then it is part of how she is called
+    bare.filter(|bare| bare.chars().count() > 1).unwrap_or(name).to_owned()
 }
