@@ -160,7 +160,7 @@ def spread(mean, squares, n, units, pooled):
     if mean is None:
         return "none", None, None, None
     if n >= units:
-        return "census", 0.0, float(mean), float(mean)
+        return "census", 0.0, mean, mean  # exact: both ends are the score itself
     if n >= 2 and squares > 0:
         basis, variance, df = "own", squares / (n - 1), n - 1
     elif n >= 2 and pooled[1] > 0:

@@ -71,6 +71,13 @@ fn one_indicator_of_ten_answers_gives_the_worked_example() {
 }
 
 #[test]
+fn a_census_rounds_its_interval_from_the_exact_mean() {
+    // 64.225 exactly; the nearest binary fraction lies below it
+    let row = alone(1, target("T1", 20, &["2569/400"; 20].join(" ")));
+    assert!(row.contains("mean=6423 se=0 census ci=6423..6423"), "{row}");
+}
+
+#[test]
 fn nine_answers_of_forty_are_withheld_without_tier_and_points() {
     let row = alone(1, target("T1", 40, "9 8 10 7 9 8 10 6 9"));
     assert!(row.starts_with("T1 n=9 N=40 mean=8444 se="), "{row}");

@@ -4,6 +4,7 @@ mod both;
 mod draw;
 mod fieldwork;
 mod interview;
+mod late;
 mod leases;
 mod mending;
 mod pieces;

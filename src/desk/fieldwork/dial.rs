@@ -55,18 +55,19 @@ impl World {
             .collect()
     }
 
-    /// The next step after a dial.
-    fn next(
+    /// The next step after a dial made at a time.
+    pub fn next(
         &self,
         case: &CaseRow,
         report: &DialReport,
         phone_no: i64,
         without: i64,
+        at_us: i64,
     ) -> Result<(Next, Outcome)> {
         let outcome = known(report)?;
         let phones = self.phones.get(&case.unit_no).map_or(1, |p| p.len().max(1));
         let moment = Moment {
-            now_us: self.now_us,
+            now_us: at_us,
             call_back_us: (report.call_back_us != 0).then_some(report.call_back_us),
             phones: u32::try_from(phones).map_err(Error::defect)?,
             draft: self.draft(case),
@@ -91,7 +92,7 @@ impl World {
         if standing == Standing::Superseded {
             return self.set_aside(who, lease, "attempt", "superseded", report);
         }
-        let (next, outcome) = self.next(&case, report, phone_no, 0)?;
+        let (next, outcome) = self.next(&case, report, phone_no, 0, self.now_us)?;
         let attempt_no = case.attempts + 1;
         let row = AttemptRow {
             case_no: case.case_no,
@@ -107,18 +108,20 @@ impl World {
             epoch: lease.epoch,
         };
         self.change(case.case_no, |c| c.attempts = attempt_no);
-        self.step(who, &case, row, next, outcome)
+        self.step(who, &case, row, next, outcome, "attempt")
     }
 
     /// Writes the dial and what it makes of the case.
-    fn step(
+    pub fn step(
         &mut self,
         who: &Caller,
         case: &CaseRow,
         mut row: AttemptRow,
         next: Next,
         outcome: Outcome,
+        kind: &str,
     ) -> Result<Receipt> {
+        let author = Caller { user_id: row.user_id, ..who.clone() };
         let bad = matches!(outcome, Outcome::WrongNumber | Outcome::NotWorking);
         self.mark_phone(case, row.phone_no, bad);
         let (attempt_no, version) = (row.attempt_no, row.version);
@@ -134,7 +137,7 @@ impl World {
                     verdict = judged;
                     judged_code.clone_into(&mut code);
                     self.write_interview(
-                        who,
+                        &author,
                         case,
                         rated,
                         judged,
@@ -161,7 +164,7 @@ impl World {
                 self.let_go(case.case_no)?;
             }
         }
-        let mut receipt = self.receipt(who, "attempt", case, verdict, &code, attempt_no)?;
+        let mut receipt = self.receipt(who, kind, case, verdict, &code, attempt_no)?;
         receipt.version = version;
         Ok(receipt)
     }
@@ -218,7 +221,7 @@ impl World {
         }
         let phone_no = self
             .phone_of(&case, if report.phone_no == 0 { old.phone_no } else { report.phone_no })?;
-        let (next, outcome) = self.next(&case, report, phone_no, attempt_no)?;
+        let (next, outcome) = self.next(&case, report, phone_no, attempt_no, self.now_us)?;
         if case.state == state::FINAL {
             self.reopen(&case);
         }
@@ -236,7 +239,7 @@ impl World {
             call_back_us: report.call_back_us,
             ..old
         };
-        self.step(who, &case, row, next, outcome)
+        self.step(who, &case, row, next, outcome, "attempt")
     }
 
     /// Takes the final code off a case whose last dial is being corrected.

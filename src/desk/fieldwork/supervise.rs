@@ -7,7 +7,7 @@ use crate::desk::survey::next_step;
 use crate::error::{Error, Reason, Result};
 use crate::model::{AttemptRow, Caller, CaseRow, Event, QuarantineRow, SurveyState, queue, state};
 use crate::msg;
-use crate::rules::disposition::{Code, Draft, Outcome, final_code};
+use crate::rules::disposition::{Code, Draft, Effect, Outcome, final_code};
 use crate::rules::quota::{Progress, Yield, release_needed};
 
 fn natural(n: i64) -> u64 {
@@ -192,8 +192,9 @@ impl World {
         self.receipt(who, "quarantine_accept", case, verdict, code, attempt_no)
     }
 
-    /// A late dial joins the history. It changes what happens next only where the case is still open
-    /// and free, and ends it by itself (a hard refusal, a death …).
+    /// A late dial joins the history. Where the case is open and free, and nobody has dialled it since,
+    /// it decides what happens next as it would have in time; otherwise only an outcome that ends a
+    /// case by itself (a hard refusal, a death …) ends it.
     fn accept_dial(
         &mut self,
         who: &Caller,
@@ -204,40 +205,55 @@ impl World {
         let sent: DialReport = serde_json::from_str(&entry.body).map_err(Error::defect)?;
         let phone_no = self.phone_of(case, sent.phone_no)?;
         let attempt_no = case.attempts + 1;
-        let ends = outcome(sent.outcome).and_then(|o| match o.effect() {
-            crate::rules::disposition::Effect::Final(code) => Some(code.as_str()),
-            crate::rules::disposition::Effect::Again(_)
-            | crate::rules::disposition::Effect::NextNumber(_)
-            | crate::rules::disposition::Effect::AtTime
-            | crate::rules::disposition::Effect::Once(..)
-            | crate::rules::disposition::Effect::ByDraft => None,
-        });
-        let free = case.state != state::FINAL && !case.is_held(self.now_us);
-        let code = ends.filter(|_| free).unwrap_or_default();
-        self.record(AttemptRow {
+        let row = AttemptRow {
             case_no: case.case_no,
             attempt_no,
             version: 1,
             at_us: entry.at_us,
             user_id: entry.user_id,
             outcome: sent.outcome,
-            code: code.to_owned(),
+            code: String::new(),
             phone_no,
-            note: sent.note,
+            note: sent.note.clone(),
             call_back_us: sent.call_back_us,
             epoch: entry.epoch,
-        });
+        };
+        let free = case.state != state::FINAL && !case.is_held(self.now_us);
+        let newest = self.dials(case.case_no).iter().all(|a| a.at_us <= entry.at_us);
+        let ends = outcome(sent.outcome).is_some_and(|o| matches!(o.effect(), Effect::Final(_)));
+        let next = if free && (newest || ends) {
+            // an appointment that cannot be kept any more decides nothing
+            self.next(case, &sent, phone_no, 0, entry.at_us).ok()
+        } else {
+            None
+        };
         self.change(case.case_no, |c| c.attempts = attempt_no);
-        if !code.is_empty() {
-            self.finish(case.case_no, code)?;
-        }
-        let mut receipt =
-            self.receipt(who, "quarantine_accept", case, Verdict::Recorded, code, attempt_no)?;
+        let receipt = match next {
+            Some((next, outcome)) => {
+                self.step(who, case, row, next, outcome, "quarantine_accept")?
+            }
+            None => {
+                self.record(row);
+                self.settled_anew(case);
+                let verdict = Verdict::Recorded;
+                self.receipt(who, "quarantine_accept", case, verdict, "", attempt_no)?
+            }
+        };
         if let Some(event) = self.changes.events.last_mut() {
             reason.clone_into(&mut event.reason);
         }
-        receipt.version = 1;
         Ok(receipt)
+    }
+
+    /// The code that the close gave a case without an interview follows its whole history.
+    fn settled_anew(&mut self, case: &CaseRow) {
+        let closed = self.survey.state() == SurveyState::Closed;
+        if closed && case.state == state::FINAL && case.interview_version == 0 {
+            let dials = self.dials(case.case_no).into_iter();
+            let history: Vec<Outcome> = dials.filter_map(|a| outcome(a.outcome)).collect();
+            let code = final_code(&history, Draft::None).as_str();
+            self.change(case.case_no, |c| code.clone_into(&mut c.code));
+        }
     }
 
     /// New answers for an interview: a new version; validity, the cell and the score follow.
@@ -249,9 +265,19 @@ impl World {
         reason: &str,
     ) -> Result<Receipt> {
         let (case, old) = self.interview_in_force(case_no)?;
-        let rated = self.rated(case.unit_no, ratings, true)?;
+        // a partial one stays partial until every required item has an answer
+        let partial = self
+            .interviews
+            .get(&case_no)
+            .and_then(|v| v.last())
+            .is_some_and(|i| i.code == Code::PARTIAL.as_str());
+        let (rated, aim) = match self.rated(case.unit_no, ratings, true) {
+            Ok(rated) => (rated, Code::COMPLETE),
+            Err(_) if partial => (self.rated(case.unit_no, ratings, false)?, Code::PARTIAL),
+            Err(error) => return Err(error),
+        };
         self.uncount(case_no)?;
-        let (verdict, code) = self.judge(case_no, &rated, Code::COMPLETE)?;
+        let (verdict, code) = self.judge(case_no, &rated, aim)?;
         let version =
             self.write_interview(who, &case, rated, verdict, code, old.0, old.1, reason)?;
         self.settle(&case, code)?;

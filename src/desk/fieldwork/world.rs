@@ -202,8 +202,10 @@ impl World {
                 c.queue = queue::PARKED;
             }
         });
-        if let Some(group) = group {
-            self.busy.remove(&group);
+        // this lease may have been an expired one, and somebody holds another case of the person
+        let held = |c: &CaseRow| c.person_group == group && c.is_held(self.now_us);
+        if let Some(group) = group.as_ref().filter(|_| !self.cases.values().any(held)) {
+            self.busy.remove(group);
         }
         Ok(())
     }

@@ -183,8 +183,11 @@ fn pooled(estimates: &[Estimate]) -> Option<Pooled> {
 fn row(count: &Count, target: &Target, estimate: &Estimate, pooled: Option<&Pooled>) -> Score {
     let (basis, interval) = error_of(target.units, estimate, pooled);
     let mean = estimate.mean.as_ref().and_then(|mean| half_up(mean, 2));
-    let low = interval.as_ref().and_then(|one| half_up_f64(one.low, 2));
-    let high = interval.as_ref().and_then(|one| half_up_f64(one.high, 2));
+    // a census has no error: both ends are the score itself, rounded from the same exact value
+    let exact = mean.filter(|_| basis == SeBasis::Census);
+    let printed = |end: f64| exact.or_else(|| half_up_f64(end, 2));
+    let low = interval.as_ref().and_then(|one| printed(one.low));
+    let high = interval.as_ref().and_then(|one| printed(one.high));
     let cuts = &count.rule.cuts;
     let held_back = withheld(count, target, estimate);
     let tiers =

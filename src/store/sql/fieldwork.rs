@@ -83,9 +83,11 @@ impl Tx {
     ) -> Result<Vec<(i64, i64, i64, i64)>> {
         self.all(
             "select a.user_id, count(*), \
-             cast(sum(case when a.outcome = 14 and c.counted then 1 else 0 end) as bigint), \
-             max(a.at_us) from attempt a \
+             cast(sum(case when i.attempt_no = a.attempt_no and c.counted then 1 else 0 end) \
+             as bigint), max(a.at_us) from attempt a \
              join cases c on c.survey_id = a.survey_id and c.case_no = a.case_no \
+             left join interview i on i.survey_id = a.survey_id and i.survey_id = $1 \
+             and i.case_no = a.case_no and i.version = c.interview_version \
              where a.survey_id = $1 and c.survey_id = $1 and a.at_us >= $2 and a.version = 1 \
              group by a.user_id order by a.user_id",
             args![survey_id, since_us],

@@ -233,11 +233,10 @@ async fn dials_and_interviews_are_versions(store: &Store) {
     assert_eq!(tx.attempts(SURVEY, &[1, 2]).await.unwrap(), rows);
     assert_eq!(tx.attempts_after(SURVEY, (1, 1, 1), 10).await.unwrap(), rows[1..]);
     assert_eq!(tx.attempts_after(SURVEY, (1, 1, 2), 10).await.unwrap(), rows[2..]);
-    assert_eq!(tx.work_since(SURVEY, 15).await.unwrap(), [(4, 1, 1, 20)]);
-    assert_eq!(tx.work_since(SURVEY, 0).await.unwrap(), [(4, 2, 1, 20)]);
     let interview = |version, status: &str| InterviewRow {
         case_no: 1,
         version,
+        attempt_no: 2,
         status: status.into(),
         ..InterviewRow::default()
     };
@@ -251,6 +250,9 @@ async fn dials_and_interviews_are_versions(store: &Store) {
     let (versions, answers) =
         ([interview(1, "not_valid"), interview(2, "counted")], [rating(1, false), rating(2, true)]);
     tx.insert_interviews(SURVEY, &versions, &answers).await.unwrap();
+    // the dial that led to the interview in force, and no other
+    assert_eq!(tx.work_since(SURVEY, 15).await.unwrap(), [(4, 1, 1, 20)]);
+    assert_eq!(tx.work_since(SURVEY, 0).await.unwrap(), [(4, 2, 1, 20)]);
     assert_eq!(tx.interviews(SURVEY, &[1]).await.unwrap(), versions);
     assert_eq!(tx.ratings(SURVEY, &[1]).await.unwrap(), answers);
     let force = tx.interviews_in_force(SURVEY, 0, 10).await.unwrap();

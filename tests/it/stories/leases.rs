@@ -2,7 +2,7 @@
 
 use crate::floor::{
     Floor, KINDS, MINUTE_US, id, reason,
-    school::{Plan, ratings},
+    school::{Plan, Seat, ratings, roster},
     with,
 };
 use canvass_proto::v1::{self, Outcome, ReceiptStatus};
@@ -197,5 +197,75 @@ async fn a_command_that_panics_ends_alone() {
         // the survey's lane goes on, and nothing of the command stands
         a.extend(case.lease.unwrap()).await.unwrap();
         assert_eq!(a.submit(&case, 9, 9).await.status(), ReceiptStatus::Counted, "{kind:?}");
+    }
+}
+
+/// A survey whose three classes share the phone of their first pupil.
+async fn three_siblings(floor: &Floor) -> i64 {
+    let plan = Plan {
+        classes: vec![("1-1", 6), ("1-2", 6), ("1-3", 6)],
+        lo: 5,
+        hi: 20,
+        ..Plan::default()
+    };
+    let survey_id = floor.drafted(&Plan { classes: vec![], ..plan.clone() }.filled()).await;
+    let shared =
+        roster(&plan).replace("13800000007", "13800000001").replace("13800000013", "13800000001");
+    let header = v1::ImportHeader {
+        survey_id,
+        request_id: id(),
+        kind: v1::RosterKind::Parents as i32,
+        mode: v1::ImportMode::Replace as i32,
+        file_name: "p.csv".into(),
+        ..Default::default()
+    };
+    floor.import(header, shared.as_bytes()).await.unwrap();
+    floor.field(survey_id, "demo:4").await;
+    survey_id
+}
+
+/// Pulls until a sibling comes; what is no sibling is refused.
+async fn sibling(seat: &mut Seat) -> v1::Assignment {
+    loop {
+        let case = seat.pull().await;
+        if case.phones[0].number == "+8613800000001" {
+            return case;
+        }
+        seat.dial(case.lease.unwrap(), Outcome::HardRefusal).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_expired_lease_that_ends_does_not_free_a_person_who_is_being_called() {
+    for kind in KINDS {
+        let floor = Floor::new(kind).await;
+        let survey_id = three_siblings(&floor).await;
+        let mut a = floor.seat("a", survey_id).await;
+        let mut b = floor.seat("b", survey_id).await;
+        let first = sibling(&mut a).await;
+        let later = v1::RecordAttemptRequest {
+            survey_id,
+            lease: first.lease,
+            request_id: id(),
+            outcome: Outcome::CallBack as i32,
+            call_back_us: floor.desk.now_us() + 5 * MINUTE_US,
+            ..Default::default()
+        };
+        a.report(later).await.unwrap();
+        let second = sibling(&mut a).await;
+        // the lease of a runs out; b calls the person at the time agreed
+        floor.desk.clock().set(floor.desk.now_us() + 6 * MINUTE_US);
+        let called = b.pull().await;
+        assert_eq!(called.lease.unwrap().case_no, first.lease.unwrap().case_no, "{kind:?}");
+        let mut done = a.submission(&second, 9, 9);
+        done.continue_with_person = true;
+        let reply = a.send(done).await.unwrap();
+        assert_eq!(reply.receipt.unwrap().status(), ReceiptStatus::Counted);
+        if let Some(v1::submit_interview_response::Next::Assignment(next)) = reply.next {
+            assert_ne!(
+                next.phones[0].number, "+8613800000001",
+                "{kind:?}: b is calling this person"
+            );
+        }
     }
 }
