@@ -4,6 +4,7 @@ use super::serve::{LogFormat, stop_signal, trace};
 use super::{Done, Failure, Ui};
 use crate::chance::Chance;
 use crate::clock::Clock;
+use crate::config;
 use crate::demo::{Finished, Order, Show, onward, run};
 use crate::desk::Desk;
 use crate::error::Result;
@@ -186,6 +187,11 @@ impl Demo {
             None => Clock::system(0),
         };
         let desk = Desk::open(store.clone(), finished.key, clock, Chance::system()).await?;
+        if let Some(database) = store.path() {
+            // so that `canvass serve` can go on with it later
+            let key = config::key_beside(database);
+            config::write_private(&key, &format!("{}\n", hex::encode(finished.key)))?;
+        }
         let listen = Listen::bind(self.listen, None, false).await?;
         let address = listen.listener.local_addr()?;
         let keeping = desk.keep();

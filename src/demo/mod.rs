@@ -87,7 +87,7 @@ fn secret(seed: u64, who: &str) -> String {
 }
 
 /// What a demo writes; nothing else in its folder is ever touched.
-const WRITTEN: [&str; 15] = [
+const WRITTEN: [&str; 16] = [
     "rosters",
     "draw-parents",
     "draw-contacts",
@@ -103,6 +103,7 @@ const WRITTEN: [&str; 15] = [
     "demo.db",
     "demo.db-wal",
     "demo.db-shm",
+    "canvass.key",
 ];
 
 /// Makes the folder, or takes an earlier demo's files out of it.

@@ -155,7 +155,7 @@ async fn the_server_left_behind_takes_one_time_secrets_only() {
         .output()
         .unwrap();
     assert_eq!(again.status.code(), Some(2), "it is being served");
-    assert!(dir.join("demo.db").exists());
+    assert!(dir.join("demo.db").exists() && dir.join("canvass.key").exists());
     let pid = child.0.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     assert_eq!(child.0.wait().unwrap().code(), Some(0));

@@ -166,6 +166,11 @@ impl World {
         let sent = World::quarantined_submission(&entry.body)?;
         let rated = self.rated(case.unit_no, &sent.ratings, true)?;
         let phone_no = self.phone_of(case, sent.phone_no)?;
+        let disturbs = case.interview_version > 0 || case.is_held(self.now_us);
+        if disturbs && !super::any_valid(&rated) {
+            let why = msg!("quarantine.not_valid", case_no = case.case_no);
+            return Err(Error::Refused(Reason::AlreadyDecided, why));
+        }
         if case.is_held(self.now_us) {
             // whoever holds the case now is told at the next heartbeat
             self.let_go(case.case_no)?;
@@ -313,6 +318,7 @@ impl World {
             }
         }
         self.settle(&case, code)?;
+        self.leave_alone(&case)?;
         let mut receipt = self.receipt(who, "withdraw", &case, Verdict::Discarded, code, old.0)?;
         if let Some(event) = self.changes.events.last_mut() {
             reason.clone_into(&mut event.reason);

@@ -102,3 +102,36 @@ async fn a_partial_interview_is_corrected_as_what_it_is() {
         assert_eq!(code(ratings(case.targets[0].target_no, 7, 6)).await, "1.1", "{kind:?}");
     }
 }
+
+#[tokio::test]
+async fn a_person_is_not_rung_up_again_at_once_for_another_class() {
+    for kind in KINDS {
+        let floor = Floor::new(kind).await;
+        let survey_id = super::leases::three_siblings(&floor).await;
+        let mut a = floor.seat("a", survey_id).await;
+        let first = super::leases::sibling(&mut a).await;
+        let due_us = a.dial(first.lease.unwrap(), Outcome::Busy).await.unwrap().due_us;
+        assert_eq!(due_us, EVENING_US + 15 * MINUTE_US);
+        // everything else is done, and still nobody rings this person
+        while let Some(v1::pull_assignment_response::Result::Assignment(other)) =
+            a.pull_with(&id()).await.unwrap().result
+        {
+            assert_ne!(other.phones[0].number, first.phones[0].number, "{kind:?}");
+            a.dial(other.lease.unwrap(), Outcome::HardRefusal).await.unwrap();
+        }
+        floor.desk.clock().set(due_us);
+        let next = a.pull().await;
+        assert_eq!(next.phones[0].number, first.phones[0].number, "{kind:?}");
+        assert_eq!(a.submit(&next, 9, 9).await.status(), ReceiptStatus::Counted);
+        // who withdraws is left alone
+        let withdraw = v1::WithdrawInterviewRequest {
+            request_id: id(),
+            survey_id,
+            case_no: next.lease.unwrap().case_no,
+            reason: "asked to be taken out".into(),
+        };
+        let mut admin = floor.administration().await;
+        admin.withdraw_interview(with(&floor.admin, withdraw)).await.unwrap();
+        assert_eq!(a.dry().await, v1::EmptyReason::AllDone, "{kind:?}");
+    }
+}

@@ -201,7 +201,7 @@ async fn a_command_that_panics_ends_alone() {
 }
 
 /// A survey whose three classes share the phone of their first pupil.
-async fn three_siblings(floor: &Floor) -> i64 {
+pub async fn three_siblings(floor: &Floor) -> i64 {
     let plan = Plan {
         classes: vec![("1-1", 6), ("1-2", 6), ("1-3", 6)],
         lo: 5,
@@ -225,7 +225,7 @@ async fn three_siblings(floor: &Floor) -> i64 {
 }
 
 /// Pulls until a sibling comes; what is no sibling is refused.
-async fn sibling(seat: &mut Seat) -> v1::Assignment {
+pub async fn sibling(seat: &mut Seat) -> v1::Assignment {
     loop {
         let case = seat.pull().await;
         if case.phones[0].number == "+8613800000001" {
@@ -233,6 +233,19 @@ async fn sibling(seat: &mut Seat) -> v1::Assignment {
         }
         seat.dial(case.lease.unwrap(), Outcome::HardRefusal).await.unwrap();
     }
+}
+
+/// The person's other cases as if nothing had been agreed: they wait for the appointment otherwise.
+async fn due_at_once(floor: &Floor, survey_id: i64, case: &v1::Assignment) {
+    let numbers: Vec<i64> = case.also_due.iter().map(|c| c.case_no).collect();
+    let mut tx = floor.desk.store().begin().await.unwrap();
+    tx.head(survey_id).await.unwrap();
+    let mut cases = tx.cases(survey_id, &numbers).await.unwrap();
+    for case in &mut cases {
+        (case.due_us, case.plan_due_us) = (0, 0);
+    }
+    tx.update_cases(survey_id, &cases).await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 #[tokio::test]
@@ -252,6 +265,7 @@ async fn an_expired_lease_that_ends_does_not_free_a_person_who_is_being_called()
             ..Default::default()
         };
         a.report(later).await.unwrap();
+        due_at_once(&floor, survey_id, &first).await;
         let second = sibling(&mut a).await;
         // the lease of a runs out; b calls the person at the time agreed
         floor.desk.clock().set(floor.desk.now_us() + 6 * MINUTE_US);
