@@ -290,8 +290,8 @@ impl Desk {
             if order.replace {
                 w.tx.replace_imports(survey_id, order.kind, row.import_no).await?;
             }
-            w.tx.free_lines(survey_id, &freed).await?;
-            w.tx.replace_held(survey_id, &mended).await?;
+            w.tx.move_held(survey_id, &freed, "accepted", "allowed").await?;
+            w.tx.move_held(survey_id, &mended, "replaced", "").await?;
             let event = Event {
                 content_sha256: hex::decode(&row.file_sha256).unwrap_or_default(),
                 detail: format!(

@@ -193,9 +193,17 @@ impl World {
     }
 
     /// A person who withdrew is not rung up for another case either.
-    pub fn leave_alone(&mut self, case: &CaseRow) -> Result<()> {
+    pub fn leave_alone(&mut self, who: &Caller, case: &CaseRow) -> Result<()> {
         for sibling in self.waiting_siblings(case) {
-            self.finish(sibling, Code::REFUSAL.as_str())?;
+            let code = Code::REFUSAL.as_str();
+            self.finish(sibling, code)?;
+            let event = Event {
+                case_no: sibling,
+                code: code.to_owned(),
+                detail: format!("person of case {}", case.case_no),
+                ..Event::default()
+            };
+            self.event(who, "left_alone", event);
         }
         Ok(())
     }

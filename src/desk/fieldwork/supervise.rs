@@ -318,7 +318,7 @@ impl World {
             }
         }
         self.settle(&case, code)?;
-        self.leave_alone(&case)?;
+        self.leave_alone(who, &case)?;
         let mut receipt = self.receipt(who, "withdraw", &case, Verdict::Discarded, code, old.0)?;
         if let Some(event) = self.changes.events.last_mut() {
             reason.clone_into(&mut event.reason);

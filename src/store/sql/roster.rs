@@ -253,28 +253,21 @@ impl Tx {
         .map(drop)
     }
 
-    /// Frees held lines of earlier imports: (import, line).
-    pub async fn free_lines(&mut self, survey_id: i64, lines: &[(i64, i64)]) -> Result<()> {
+    /// Gives held lines of earlier imports, (import, line), another state: `accepted` with the code
+    /// `allowed`, or `replaced` where a mended line stands in their place.
+    pub async fn move_held(
+        &mut self,
+        survey_id: i64,
+        lines: &[(i64, i64)],
+        state: &str,
+        code: &str,
+    ) -> Result<()> {
         self.with_rows(
             "with v(import_no, line_no) as (values {values}) \
-             update roster_line set state = 'accepted', code = 'allowed' from v \
+             update roster_line set state = $2, code = $3 from v \
              where roster_line.survey_id = $1 and roster_line.import_no = v.import_no \
              and roster_line.line_no = v.line_no and roster_line.state = 'held'",
-            args![survey_id],
-            lines.iter().map(|(import, line)| args![*import, *line]).collect(),
-        )
-        .await
-        .map(drop)
-    }
-
-    /// Takes held lines of earlier imports out for good: a mended line stands in their place.
-    pub async fn replace_held(&mut self, survey_id: i64, lines: &[(i64, i64)]) -> Result<()> {
-        self.with_rows(
-            "with v(import_no, line_no) as (values {values}) \
-             update roster_line set state = 'replaced' from v \
-             where roster_line.survey_id = $1 and roster_line.import_no = v.import_no \
-             and roster_line.line_no = v.line_no and roster_line.state = 'held'",
-            args![survey_id],
+            args![survey_id, state, code],
             lines.iter().map(|(import, line)| args![*import, *line]).collect(),
         )
         .await

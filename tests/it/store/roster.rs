@@ -103,12 +103,12 @@ async fn held_lines_are_freed_and_handed_back(store: &Store) {
     let back = tx.back_lines(7, 1, 0, 10).await.unwrap();
     let shown: Vec<_> = back.iter().map(|l| (l.line_no, l.body.as_str())).collect();
     assert_eq!(shown, [(1, "body 1"), (3, "cells 3"), (4, "body 4")]);
-    tx.free_lines(7, &[(1, 3), (1, 4)]).await.unwrap();
+    tx.move_held(7, &[(1, 3), (1, 4)], "accepted", "allowed").await.unwrap();
     let accepted = tx.lines_of_import(7, 1, "accepted", 0, 10).await.unwrap();
     let shown: Vec<_> = accepted.iter().map(|l| (l.line_no, l.code.as_str())).collect();
     assert_eq!(shown, [(2, ""), (3, "allowed")], "a rejected line is not freed");
     tx.hold_lines(7, 1, &[(2, "{}".into())]).await.unwrap();
-    tx.replace_held(7, &[(1, 2), (1, 3)]).await.unwrap();
+    tx.move_held(7, &[(1, 2), (1, 3)], "replaced", "").await.unwrap();
     let left = tx.roster_lines(7, 1, (0, 0), 9).await.unwrap();
     let states: Vec<_> = left.iter().map(|l| (l.line_no, l.state.as_str())).collect();
     assert!(states.contains(&(2, "replaced")) && states.contains(&(3, "accepted")), "{states:?}");

@@ -133,5 +133,17 @@ async fn a_person_is_not_rung_up_again_at_once_for_another_class() {
         let mut admin = floor.administration().await;
         admin.withdraw_interview(with(&floor.admin, withdraw)).await.unwrap();
         assert_eq!(a.dry().await, v1::EmptyReason::AllDone, "{kind:?}");
+        // and the log says so of each of the other cases
+        for also in &first.also_due {
+            if also.case_no == next.lease.unwrap().case_no {
+                continue;
+            }
+            let request = v1::GetCaseRequest { survey_id, case_no: also.case_no };
+            let mut supervision = floor.supervision().await;
+            let seen = supervision.get_case(with(&floor.admin, request)).await.unwrap();
+            let seen = seen.into_inner();
+            assert_eq!(seen.case.unwrap().code, "2.11", "{kind:?}");
+            assert!(seen.events.iter().any(|e| e.kind == "left_alone"), "{kind:?}");
+        }
     }
 }
