@@ -138,11 +138,14 @@ async fn count_rejected(
     counts: &mut BTreeMap<String, Counts>,
 ) -> Result<()> {
     let mut latest: HashMap<String, i64> = HashMap::new();
+    let mut unread = Vec::new();
     for import in tx.accepted_imports(survey.survey_id, survey.kind).await? {
         let detail: ImportDetail = serde_json::from_str(&import.detail).unwrap_or_default();
         latest.extend(detail.rejected);
+        // a mended label is another one: what an earlier file could not say is taken as mended
+        unread = detail.unread;
     }
-    for (stratum, rejected) in latest {
+    for (stratum, rejected) in latest.into_iter().chain(unread) {
         // also a class none of whose lines could be taken: it must not vanish from the survey
         let count = counts.entry(stratum.clone()).or_default();
         count.listed += rejected;

@@ -5,6 +5,7 @@ use super::{Desk, log::Opened, staging::Staging, survey::wrong_step};
 use crate::error::{Error, Result};
 use crate::model::{Caller, Event, ImportRow, RequestKey, SurveyRow, SurveyState};
 use crate::msg;
+use crate::rules::frame::shown_key;
 use crate::rules::roster::{Kind, Line, Options, StratumSummary};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -46,6 +47,9 @@ pub struct ImportDetail {
     /// Every stratum named, with its lines that were rejected.
     #[serde(default)]
     pub rejected: Vec<(String, i64)>,
+    /// Labels that can name no stratum, as they can be shown, with their lines; all are rejected.
+    #[serde(default)]
+    pub unread: Vec<(String, i64)>,
     /// Strata of staff without a number whose name stood over two blocks: it may be two people's.
     #[serde(default)]
     pub ambiguous: BTreeSet<String>,
@@ -88,11 +92,17 @@ fn stratum_of(kind: Kind, s: &StratumSummary, key: &[u8; 32]) -> Option<String> 
 fn strata_of(kind: Kind, strata: &[StratumSummary], key: &[u8; 32]) -> ImportDetail {
     let mut detail = ImportDetail::default();
     for s in strata {
-        let Some(stratum) = stratum_of(kind, s, key) else { continue };
+        let rejected = i64::try_from(s.listed.saturating_sub(s.accepted)).unwrap_or(i64::MAX);
+        let Some(stratum) = stratum_of(kind, s, key).filter(|_| !s.unread) else {
+            let labels = [&s.class, &s.staff_number, &s.staff];
+            if let Some(label) = labels.into_iter().find(|label| !label.is_empty()) {
+                detail.unread.push((shown_key(label), rejected));
+            }
+            continue;
+        };
         if s.twice {
             detail.ambiguous.insert(stratum.clone());
         }
-        let rejected = i64::try_from(s.listed.saturating_sub(s.accepted)).unwrap_or(i64::MAX);
         detail.rejected.push((stratum, rejected));
     }
     detail

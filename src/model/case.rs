@@ -60,7 +60,7 @@ pub struct CaseRow {
     pub due_us: i64,
     /// Its own queue.
     pub plan_queue: i64,
-    /// Its own time.
+    /// Its own time; its person is called for no other case before it.
     pub plan_due_us: i64,
     /// Time agreed with the respondent, 0 if none.
     pub appointment_us: i64,
@@ -99,6 +99,11 @@ impl CaseRow {
     /// Whether it may be offered now, quota and person apart.
     pub const fn is_due(&self, now_us: i64) -> bool {
         self.queue <= queue::FRESH && self.due_us <= now_us && !self.is_held(now_us)
+    }
+
+    /// When it may be called again, 0 once it is final.
+    pub const fn next_due_us(&self) -> i64 {
+        if self.state == state::FINAL { 0 } else { self.plan_due_us }
     }
 
     /// Ends the lease and puts the case where its own plan says.

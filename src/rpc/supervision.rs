@@ -86,7 +86,7 @@ fn case(v: &CaseView) -> Case {
         state: state as i32,
         code: c.code.clone(),
         attempts: c.attempts,
-        due_us: c.plan_due_us,
+        due_us: c.next_due_us(),
         holder_user_id: if v.held { c.holder } else { 0 },
         lease_expires_us: if v.held { c.lease_until_us } else { 0 },
         epoch: c.epoch,

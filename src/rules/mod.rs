@@ -30,3 +30,5 @@ pub mod scheme;
 pub mod scoring;
 /// What is wrong with an input, by field.
 pub mod violation;
+/// YAML files of people.
+pub mod yaml;

@@ -143,7 +143,7 @@ fn a_file_of_another_shape_is_refused_with_its_line() {
         ("name: small", "name: small\ncolour: red", "colour"),
         ("name: small", "name: small\nname: again", "name"),
         ("form:\n", "from:\n", "from"),
-        ("value: 10", "value: ten", "i64"),
+        ("value: 10", "value: ten", "a whole number is needed here"),
     ];
     for (from, to, named) in table {
         let found = told(Questionnaire::parse(&SMALL.replace(from, to)).unwrap_err());

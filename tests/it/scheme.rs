@@ -168,11 +168,33 @@ fn an_unknown_key_or_option_is_refused_with_its_line() {
     let table = [
         ("name: parents", "name: parents\nA20: x", "A20"),
         ("A8: error", "A8: ignore", "ignore"),
-        ("deciders: 2", "deciders: two", "u32"),
+        ("deciders: 2", "deciders: two", "line 29, column 16: a whole number is needed here"),
         ("A4: {deciders: 2, appeal_days: 15}", "", "A4"),
+        ("A8: error", "A8: error\nA8: error", "the key “A8” stands twice: take one out"),
+        ("points: [10, 8, 5, 0]", "points: 10", "a list is needed here"),
+        ("A8: error", "A8: \"error", "this is no YAML"),
+        (
+            "A7: half_of_indicators",
+            "A7: {rule: at_least, n: 3}",
+            "A7: setting A7: at_least is not in force yet",
+        ),
+        (
+            "A3: show_apart",
+            "A3: {weights: {phone: 60}}",
+            "A3: setting A3: weights is not in force yet",
+        ),
+        (
+            "rule: rate",
+            "rule: precision, half_width: 5",
+            "A9: setting A9: precision is not in force yet",
+        ),
     ];
     for (from, to, named) in table {
         let found = told(Scheme::parse(&decided(Kind::Parents).replace(from, to)).unwrap_err());
         assert!(found[0].contains(named), "{found:?}");
     }
+    let doubled = decided(Kind::Parents).replace("A8: error", "A8: error\nA8: error");
+    let found = Scheme::parse(&doubled).unwrap_err();
+    let text = found[0].why.text(canvass::model::Lang::ZhCn);
+    assert!(text.contains("键“A8”出现了两次"), "{text}");
 }

@@ -7,6 +7,7 @@ mod interview;
 mod late;
 mod leases;
 mod mending;
+mod person;
 mod pieces;
 mod rights;
 mod roster;

@@ -60,7 +60,8 @@ impl Desk {
             quarantine: BTreeMap::new(),
             grants: BTreeSet::new(),
             candidates: Vec::new(),
-            busy: BTreeSet::new(),
+            alone: Vec::new(),
+            persons: BTreeMap::new(),
             unreleased: BTreeMap::new(),
             yields: (0, 0),
             leasing: !self.clock().is_skewed(),
@@ -111,8 +112,12 @@ impl Desk {
             // twice as many as are wanted: two of one batch may be of one person or one cell
             let look = (2 * needs.pulls + LOOK_SPARE).min(LOOK_MAX);
             let due = tx.due_cases(survey_id, 0, w.now_us, look).await?;
-            w.candidates = due.iter().map(|c| c.case_no).collect();
-            keep(&mut w, due);
+            w.candidates = due.iter().map(|d| d.case.case_no).collect();
+            let alone = due.iter().filter(|d| d.alone).map(|d| &d.case);
+            w.alone = alone.clone().map(|c| c.case_no).collect();
+            needs.cells.extend(alone.map(|c| c.cell_no));
+            needs.history |= !w.alone.is_empty();
+            keep(&mut w, due.into_iter().map(|d| d.case).collect());
         }
         if needs.sweep {
             let expired = tx.expired_reservations(survey_id, w.now_us, SWEEP_MAX).await?;
@@ -125,8 +130,7 @@ impl Desk {
             let live = tx.live_leases(survey_id, 0).await?;
             keep(&mut w, live);
         }
-        let live = w.cases.values().filter(|c| c.is_held(w.now_us));
-        w.busy = live.filter_map(|c| c.person_group.clone()).collect();
+        w.index_persons();
         self.surroundings(tx, &mut w, needs).await?;
         Ok(w)
     }
@@ -198,6 +202,7 @@ impl Desk {
         let mut needs = Needs::of(commands);
         note_grants(&known, &mut needs);
         let mut w = self.world(&mut tx, survey, &mut needs).await?;
+        w.leave_alone()?;
         let mut fresh: Vec<KeyRow> = Vec::new();
         let mut answers = Vec::with_capacity(commands.len());
         for command in commands {
@@ -221,8 +226,9 @@ impl Desk {
             }
             answers.push(answer.map(|(_, step)| step));
         }
-        let replies = self.replies(&mut tx, &mut w, answers).await?;
         self.write_back(&mut tx, &mut w).await?;
+        // read after writing: what else is due for a person follows from what this batch did
+        let replies = self.replies(&mut tx, &mut w, answers).await?;
         tx.insert_keys(survey_id, &fresh, w.now_us).await?;
         tx.commit().await?;
         Ok(replies)

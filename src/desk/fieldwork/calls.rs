@@ -198,7 +198,7 @@ impl Desk {
         let ask = if correct_attempt_no == 0 {
             Ask::Attempt(lease, report, then)
         } else {
-            Ask::Amend(lease, correct_attempt_no, report)
+            Ask::Amend(lease, correct_attempt_no, report, then)
         };
         finished(self.send(who, survey_id, Some(key), ask).await?)
     }

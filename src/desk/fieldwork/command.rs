@@ -71,8 +71,8 @@ pub enum Ask {
     Submit(Lease, Submission, Then),
     /// A dial.
     Attempt(Lease, DialReport, Then),
-    /// A dial corrected: which, and how.
-    Amend(Lease, i64, DialReport),
+    /// A dial corrected: which, how, and what comes next.
+    Amend(Lease, i64, DialReport, Then),
     /// Take back from a dead seat: case, reason.
     Revoke(i64, String),
     /// Release the next replicate of a cell: cell, reason.

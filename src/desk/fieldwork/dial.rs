@@ -150,6 +150,11 @@ impl World {
                 row.code.clone_from(&code);
                 self.record(row);
                 self.settle(case, &code)?;
+                if end == Code::REFUSAL {
+                    // until it cannot be corrected any more, nothing is decided for the person
+                    let until_us = self.now_us + AMEND_US;
+                    self.change(case.case_no, |c| c.plan_due_us = until_us);
+                }
             }
             Next::Due { due_us, phone_no } => {
                 self.record(row);
@@ -162,50 +167,11 @@ impl World {
                     c.phone_no = i64::from(phone_no);
                 });
                 self.let_go(case.case_no)?;
-                self.not_before(case, due_us);
             }
         }
         let mut receipt = self.receipt(who, kind, case, verdict, &code, attempt_no)?;
         receipt.version = version;
         Ok(receipt)
-    }
-
-    /// The person's other cases that wait and that nobody holds.
-    fn waiting_siblings(&self, case: &CaseRow) -> Vec<i64> {
-        let Some(group) = &case.person_group else { return Vec::new() };
-        let waits = |c: &&CaseRow| {
-            c.case_no != case.case_no
-                && c.person_group.as_ref() == Some(group)
-                && matches!(c.state, state::FRESH | state::OPEN)
-                && !c.is_held(self.now_us)
-        };
-        self.cases.values().filter(waits).map(|c| c.case_no).collect()
-    }
-
-    /// A person is not rung up for another case before the time that the last dial gave.
-    fn not_before(&mut self, case: &CaseRow, due_us: i64) {
-        for sibling in self.waiting_siblings(case) {
-            self.change(sibling, |c| {
-                c.plan_due_us = c.plan_due_us.max(due_us);
-                c.due_us = c.due_us.max(due_us);
-            });
-        }
-    }
-
-    /// A person who withdrew is not rung up for another case either.
-    pub fn leave_alone(&mut self, who: &Caller, case: &CaseRow) -> Result<()> {
-        for sibling in self.waiting_siblings(case) {
-            let code = Code::REFUSAL.as_str();
-            self.finish(sibling, code)?;
-            let event = Event {
-                case_no: sibling,
-                code: code.to_owned(),
-                detail: format!("person of case {}", case.case_no),
-                ..Event::default()
-            };
-            self.event(who, "left_alone", event);
-        }
-        Ok(())
     }
 
     fn mark_phone(&mut self, case: &CaseRow, phone_no: i64, bad: bool) {

@@ -284,7 +284,7 @@ impl World {
     ) -> Result<Receipt> {
         let now = self.case(case.case_no)?;
         let (last, due_us, version) =
-            (now.state == state::FINAL, now.plan_due_us, now.interview_version);
+            (now.state == state::FINAL, now.next_due_us(), now.interview_version);
         let answers = self.ratings.get(&case.case_no).into_iter().flatten();
         let answers: String =
             answers.filter(|r| r.version == version).map(|r| r.answers.as_str()).collect();

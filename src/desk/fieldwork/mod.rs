@@ -1,5 +1,5 @@
 //! Cases at work. Every change is a [`Command`] that passes the lane: `batch` reads and writes,
-//! `world` is what it works on, `pull`, `interview`, `dial` and `supervise` decide.
+//! `world` is what it works on, `person`, `pull`, `interview`, `dial` and `supervise` decide.
 
 mod batch;
 mod calls;
@@ -9,6 +9,7 @@ mod dial;
 mod interview;
 mod lane;
 mod needs;
+mod person;
 mod pull;
 mod supervise;
 mod view;
@@ -82,6 +83,7 @@ impl World {
                     command.ask,
                     Ask::Submit(_, _, Then::Next | Then::SamePerson)
                         | Ask::Attempt(_, _, Then::Next | Then::SamePerson)
+                        | Ask::Amend(_, _, _, Then::Next | Then::SamePerson)
                 );
                 let held = self.held_by(user_id).filter(|_| asked);
                 Step::Then(receipt, held.map(Offer::Case))
@@ -127,9 +129,9 @@ impl World {
                 let receipt = self.attempt(who, *lease, report)?;
                 Ok(self.and_then(command, receipt, *then))
             }
-            Ask::Amend(lease, attempt_no, report) => {
+            Ask::Amend(lease, attempt_no, report, then) => {
                 let receipt = self.amend(who, *lease, *attempt_no, report)?;
-                Ok(self.and_then(command, receipt, Then::Nothing))
+                Ok(self.and_then(command, receipt, *then))
             }
             Ask::Revoke(..)
             | Ask::ReleaseReserves(..)

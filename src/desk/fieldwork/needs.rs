@@ -28,15 +28,11 @@ impl Needs {
             match &command.ask {
                 Ask::Pull => n.pulls += 1,
                 Ask::Extend(l) | Ask::Release(l) | Ask::Start(l) | Ask::Save(l, ..) => n.lease(l),
-                Ask::Submit(l, ..) | Ask::Attempt(l, ..) => {
+                Ask::Submit(l, ..) | Ask::Attempt(l, ..) | Ask::Amend(l, ..) => {
                     n.lease(l);
                     n.history = true;
                     // whether or not it asks for the next case: one statement either way
                     n.pulls += 1;
-                }
-                Ask::Amend(l, ..) => {
-                    n.lease(l);
-                    n.history = true;
                 }
                 Ask::Revoke(case_no, _) => {
                     n.cases.insert(*case_no);

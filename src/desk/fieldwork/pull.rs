@@ -78,8 +78,7 @@ impl World {
 
     fn may_offer(&self, case: &CaseRow) -> bool {
         let open = matches!(case.state, state::FRESH | state::OPEN) && case.is_due(self.now_us);
-        let free = case.person_group.as_ref().is_none_or(|g| !self.busy.contains(g));
-        open && free && self.cells.get(&case.cell_no).is_some_and(|c| c.has_room())
+        open && self.may_ring(case) && self.cells.get(&case.cell_no).is_some_and(|c| c.has_room())
     }
 
     fn offer(&mut self, who: &Caller, person: Option<Vec<u8>>) -> Offer {
@@ -119,9 +118,6 @@ impl World {
         let Some(case) = self.cases.get(&case_no) else { return };
         let (epoch, cell_no) = (case.epoch, case.cell_no);
         let detail = format!("why={}", case.lease_why);
-        if let Some(group) = case.person_group.clone() {
-            self.busy.insert(group);
-        }
         self.event(who, "lease", Event { case_no, epoch, cell_no, detail, ..Event::default() });
     }
 
@@ -133,8 +129,9 @@ impl World {
         }
         let case = self.current(who, lease)?;
         let (case_no, started, was_held) = (case.case_no, case.started, case.is_held(self.now_us));
-        // while it was expired the same person may have been called for another case
-        if !was_held && case.person_group.as_ref().is_some_and(|g| self.busy.contains(g)) {
+        // while it was expired the same person may have been called for another case; whoever has
+        // refused meanwhile, or withdrawn, is not asked on
+        if (!was_held && self.is_engaged(case)) || self.has_refused(case) {
             return Err(lease_lost(case_no));
         }
         if !was_held && self.held_by(who.user_id).is_some() {
@@ -147,9 +144,6 @@ impl World {
             c.queue = queue::RETRY;
             c.due_us = until_us;
         });
-        if let Some(group) = self.case(case_no)?.person_group.clone() {
-            self.busy.insert(group);
-        }
         Ok((until_us, lost))
     }
 

@@ -141,7 +141,7 @@ impl World {
             attempt_no: 0,
             version: 0,
             last: case.state == state::FINAL,
-            due_us: case.plan_due_us,
+            due_us: case.next_due_us(),
             quarantine_no: 0,
             at_us: self.now_us,
         }
@@ -318,7 +318,6 @@ impl World {
             }
         }
         self.settle(&case, code)?;
-        self.leave_alone(who, &case)?;
         let mut receipt = self.receipt(who, "withdraw", &case, Verdict::Discarded, code, old.0)?;
         if let Some(event) = self.changes.events.last_mut() {
             reason.clone_into(&mut event.reason);

@@ -2,9 +2,11 @@
 
 use super::command::{Assignment, Lease};
 use super::interview::draft_ratings;
+use super::person::stands_in_the_way;
 use crate::error::{Error, Result};
 use crate::model::{
-    AttemptRow, CaseRow, DraftRow, SurveyRow, TargetRow, UnitPhoneRow, UnitRow, state,
+    AttemptRow, CaseRow, CellRow, DraftRow, SurveyRow, SurveyState, TargetRow, UnitPhoneRow,
+    UnitRow, state,
 };
 use crate::store::Tx;
 use chrono::DateTime;
@@ -30,6 +32,7 @@ fn latest(attempts: Vec<AttemptRow>) -> HashMap<i64, Vec<AttemptRow>> {
 /// cases, read once for all of them.
 struct Around {
     same: Vec<CaseRow>,
+    cells: HashMap<i64, CellRow>,
     units: HashMap<i64, UnitRow>,
     phones: HashMap<i64, Vec<UnitPhoneRow>>,
     rates: Vec<(i64, i64)>,
@@ -45,6 +48,11 @@ impl Around {
             cases.iter().filter_map(|c| c.person_group.clone()).collect();
         let groups: Vec<_> = groups.into_iter().collect();
         let same = tx.cases_of_groups(survey_id, &groups).await?;
+        // most people have one case: nothing to read then
+        let apart = same.iter().filter(|c| !case_nos.contains(&c.case_no));
+        let cell_nos: BTreeSet<i64> = apart.map(|c| c.cell_no).collect();
+        let cell_nos: Vec<i64> = cell_nos.into_iter().collect();
+        let cells = tx.cells(survey_id, &cell_nos).await?;
         let unit_nos: BTreeSet<i64> = cases.iter().chain(&same).map(|c| c.unit_no).collect();
         let unit_nos: Vec<i64> = unit_nos.into_iter().collect();
         let own: Vec<i64> = cases.iter().map(|c| c.unit_no).collect();
@@ -60,6 +68,7 @@ impl Around {
         let drafts = tx.drafts(survey_id, &case_nos).await?;
         Ok(Around {
             same,
+            cells: cells.into_iter().map(|c| (c.cell_no, c)).collect(),
             units: units.into_iter().map(|u| (u.unit_no, u)).collect(),
             phones,
             rates,
@@ -74,14 +83,20 @@ impl Around {
         of_unit.filter_map(|(_, no)| self.targets.get(no).cloned()).collect()
     }
 
-    /// The person's other cases that are due.
+    /// The person's other cases that could follow in the same call: due, with room in their cells,
+    /// and none of them stands in the way of another.
     fn also_due(&self, case: &CaseRow, now_us: i64) -> Vec<(i64, Vec<TargetRow>)> {
-        let person = case.person_group.as_ref();
-        let also = self.same.iter().filter(|c| {
-            c.case_no != case.case_no
-                && c.person_group.as_ref() == person
-                && matches!(c.state, state::FRESH | state::OPEN)
+        let others = || {
+            let apart = self.same.iter().filter(|c| c.case_no != case.case_no);
+            apart.filter(|c| c.person_group == case.person_group)
+        };
+        if others().any(|c| stands_in_the_way(c, now_us)) {
+            return Vec::new();
+        }
+        let also = others().filter(|c| {
+            matches!(c.state, state::FRESH | state::OPEN)
                 && c.is_due(now_us)
+                && self.cells.get(&c.cell_no).is_some_and(CellRow::has_room)
         });
         also.map(|c| (c.case_no, self.rated_by(c.unit_no))).collect()
     }
@@ -116,7 +131,11 @@ pub async fn views(
             phones: around.phones.get(&case.unit_no).cloned().unwrap_or_default(),
             dial_phone_no: case.phone_no,
             attempts: around.dials.get(&case.case_no).cloned().unwrap_or_default(),
-            also_due: around.also_due(case, now_us),
+            also_due: if survey.state() == SurveyState::Fielding {
+                around.also_due(case, now_us)
+            } else {
+                Vec::new()
+            },
             zone: survey.zone.clone(),
             local_time: local_time(now_us, &survey.zone),
             language: survey.language.clone(),

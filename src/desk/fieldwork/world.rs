@@ -35,8 +35,10 @@ pub struct World {
     pub grants: BTreeSet<(i64, i64, i64)>,
     /// Due cases in the order of offering.
     pub candidates: Vec<i64>,
-    /// Person groups that somebody is calling.
-    pub busy: BTreeSet<Vec<u8>>,
+    /// Cases whose turn has come while their person is to be left alone.
+    pub alone: Vec<i64>,
+    /// The cases of this batch by person group.
+    pub persons: BTreeMap<Vec<u8>, Vec<i64>>,
     /// Unreleased cases: (cell, replicate) → cases.
     pub unreleased: BTreeMap<(i64, i64), i64>,
     /// Valid and final cases of the whole survey.
@@ -190,23 +192,14 @@ impl World {
     /// Ends the lease of a case and puts it where its plan says, or aside while its cell is full.
     pub fn let_go(&mut self, case_no: i64) -> Result<()> {
         self.unreserve(case_no)?;
-        let case = self.case(case_no)?;
-        let group = case.person_group.clone();
-        let full = {
-            let cell = self.cell(case.cell_no)?;
-            cell.done >= cell.cap_n
-        };
+        let cell = self.cell(self.case(case_no)?.cell_no)?;
+        let full = cell.done >= cell.cap_n;
         self.change(case_no, |c| {
             c.let_go();
             if full && c.state != state::FINAL {
                 c.queue = queue::PARKED;
             }
         });
-        // this lease may have been an expired one, and somebody holds another case of the person
-        let held = |c: &CaseRow| c.person_group == group && c.is_held(self.now_us);
-        if let Some(group) = group.as_ref().filter(|_| !self.cases.values().any(held)) {
-            self.busy.remove(group);
-        }
         Ok(())
     }
 

@@ -45,6 +45,12 @@ pub fn check_key(key: &str) -> Result<(), Msg> {
     Ok(())
 }
 
+/// A text as it may stand where a clean key does: what a key must not have is a question mark.
+pub fn shown_key(text: &str) -> String {
+    let normal: String = text.nfkc().map(|c| if allowed(c) { c } else { '?' }).collect();
+    normal.trim().to_owned()
+}
+
 /// Quotes and separators would make `frame.csv` or a ticket ambiguous; two keys that differ only
 /// in an invisible character would look the same to everybody who checks.
 fn allowed(c: char) -> bool {

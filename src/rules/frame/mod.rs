@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{model::Msg, msg};
 
-pub use key::{check_key, key, looks_personal, stratum_key, unit_key};
+pub use key::{check_key, key, looks_personal, shown_key, stratum_key, unit_key};
 pub use person::{InstallationKey, PersonHash, person_groups, person_hash};
 pub use unit::{Unit, UnitLine, units};
 

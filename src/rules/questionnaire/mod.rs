@@ -144,10 +144,8 @@ impl Questionnaire {
             let why = msg!("questionnaire.too_long", max = MAX_BYTES);
             return Err(vec![Violation::new("", why)]);
         }
-        let read: Questionnaire = serde_saphyr::from_str(yaml).map_err(|error| {
-            let why = msg!("questionnaire.unreadable", detail = error.without_snippet());
-            vec![Violation::new("", why)]
-        })?;
+        let read: Questionnaire =
+            crate::rules::yaml::read(yaml).map_err(|why| vec![Violation::new("", why)])?;
         read.check()?;
         Ok(read)
     }

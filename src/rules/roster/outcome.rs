@@ -236,6 +236,9 @@ pub struct StratumSummary {
     /// Its name stood over two blocks without a number: it may be two people's.
     #[serde(default)]
     pub twice: bool,
+    /// Its label can be none, and every line that has it is rejected.
+    #[serde(default)]
+    pub unread: bool,
 }
 
 /// The end of a roster.

@@ -5,7 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::row::word;
 use super::title::{Title, read_title};
+use super::words::is_reason_header;
 use super::{Cell, Encoding, Outcome, Passed, Place};
 use crate::{
     locale,
@@ -86,7 +88,12 @@ pub(super) fn new_rows(rows: &[BackRow], lang: Lang) -> Vec<NewRow<'_>> {
         let width = |row: &BackRow| {
             row.cells.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1)
         };
-        let column = sheet.iter().map(width).max().unwrap_or_default();
+        // the reasons of the round before make room for the new ones
+        let mended = sheet.iter().filter(|row| row.role == BackRole::Header).find_map(|row| {
+            row.cells.iter().position(|cell| is_reason_header(&word(&cell.shown())))
+        });
+        let widest = sheet.iter().map(width).max().unwrap_or_default();
+        let column = mended.filter(|at| at + 1 == widest).unwrap_or(widest);
         let mut titles: Vec<&BackRow> = Vec::new();
         let mut header: Vec<&BackRow> = Vec::new();
         let mut written: Vec<&[Cell]> = Vec::new();

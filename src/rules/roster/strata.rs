@@ -4,7 +4,14 @@
 use std::collections::HashMap;
 
 use super::{Kind, Line, Place, StratumSummary, seen::compared_name, title::is_bare_class};
-use crate::{model::Msg, msg, rules::frame::looks_personal};
+use crate::{
+    model::Msg,
+    msg,
+    rules::frame::{looks_personal, shown_key},
+};
+
+/// What is longer is a text that has got into the column, and the label of no class.
+const LABEL_CHARS_MAX: usize = 64;
 
 /// Everything named so far.
 #[derive(Debug, Default)]
@@ -81,6 +88,17 @@ impl Strata {
         if let Some(at) = self.index.get(&Strata::key(line)) {
             self.all[*at].listed += 1;
         }
+    }
+
+    /// Counts a rejected line whose class has a label that can be none: the class must not vanish.
+    pub fn reject_unread(&mut self, label: &str, place: &Place) {
+        let label = shown_key(label);
+        if label.is_empty() || label.chars().count() > LABEL_CHARS_MAX {
+            return;
+        }
+        let known = self.entry(format!("unread {label}"), &label, place);
+        known.unread = true;
+        known.listed += 1;
     }
 
     fn list_pupil(&mut self, line: &Line) -> Result<(), Msg> {

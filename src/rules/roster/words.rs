@@ -129,10 +129,14 @@ pub fn field_of(header: &str, kind: Kind) -> Option<Field> {
     if is_one_of(ORDINAL, header) {
         return Some(Field::Ordinal);
     }
-    let ours = crate::model::Lang::ALL
+    (is_reason_header(header) || is_one_of(OTHER, header)).then_some(Field::Other)
+}
+
+/// Whether a header is the one over the reasons that rejected lines come back with.
+pub fn is_reason_header(header: &str) -> bool {
+    crate::model::Lang::ALL
         .iter()
-        .any(|lang| word(crate::locale::label("roster.reason_header", *lang)) == header);
-    (ours || is_one_of(OTHER, header)).then_some(Field::Other)
+        .any(|lang| word(crate::locale::label("roster.reason_header", *lang)) == header)
 }
 
 fn is_one_of(words: &str, word: &str) -> bool {

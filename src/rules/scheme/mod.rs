@@ -3,6 +3,7 @@
 
 mod check;
 mod example;
+mod later;
 mod settings;
 
 pub use check::{InForce, publishable};
@@ -18,6 +19,7 @@ use crate::msg;
 use crate::rules::canonical;
 use crate::rules::exact::Decimal;
 use crate::rules::violation::Violation;
+use crate::rules::yaml;
 use serde::{Deserialize, Serialize};
 
 /// The longest scheme file that is read, in bytes.
@@ -84,14 +86,15 @@ impl Scheme {
     ///
     /// # Errors
     /// One violation with line and column when it is no YAML of this shape: unknown and doubled
-    /// keys and unknown options included.
+    /// keys and unknown options included. Options not in force yet are named, whatever shape their
+    /// numbers were given.
     pub fn parse(yaml: &str) -> Result<Scheme, Vec<Violation>> {
         if yaml.len() > MAX_BYTES {
             return Err(vec![Violation::new("", msg!("scheme.too_long", max = MAX_BYTES))]);
         }
-        serde_saphyr::from_str(yaml).map_err(|error| {
-            let why = msg!("scheme.unreadable", detail = error.without_snippet());
-            vec![Violation::new("", why)]
+        yaml::read(yaml).map_err(|why| {
+            let later = later::options(yaml);
+            if later.is_empty() { vec![Violation::new("", why)] } else { later }
         })
     }
 

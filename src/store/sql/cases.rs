@@ -36,7 +36,8 @@ macro_rules! due {
                  and c.due_us <= $3 and c.lease_until_us <= $3 \
                  and q.done + q.held < q.cap_n and not exists ( \
                  select 1 from cases o where o.survey_id = $1 \
-                 and o.person_group = c.person_group and o.lease_until_us > $3) and c.queue = "
+                 and o.person_group = c.person_group \
+                 and (o.lease_until_us > $3 or o.plan_due_us > $3)) and c.queue = "
             ),
             $queue,
             " order by c.due_us, c.priority, c.case_no limit $4"
@@ -44,10 +45,21 @@ macro_rules! due {
     };
 }
 
+/// A case whose turn has come.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct DueCase {
+    /// The case.
+    #[sqlx(flatten)]
+    pub case: CaseRow,
+    /// Its person has refused or withdrawn in another case: it is to be closed, not offered.
+    pub alone: bool,
+}
+
 /// How many of a survey's cases are due, held, waiting: why a pull came back empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct Waiting {
-    /// When the next case that nobody holds is due, 0 if none waits for a time.
+    /// When the next case that nobody holds is due, or its person may be called again; 0 if none
+    /// waits for a time.
     pub next_due_us: i64,
     /// Cases held now.
     pub held: i64,
@@ -114,18 +126,21 @@ impl Tx {
     }
 
     /// Cases that may be offered now, in the order of offering: appointments and retries by time,
-    /// then fresh cases by priority. A case whose person is being called, or whose cell has no
-    /// room, is left out.
+    /// then fresh cases by priority. A case whose person is being called or waits for the time that
+    /// another case's dial gave, or whose cell has no room, is left out; one whose person refused
+    /// (code 2.11) in another case is marked.
     pub async fn due_cases(
         &mut self,
         survey_id: i64,
         zone: i64,
         now_us: i64,
         limit: i64,
-    ) -> Result<Vec<CaseRow>> {
+    ) -> Result<Vec<DueCase>> {
         self.all(
             concat!(
-                "select * from (select * from (",
+                "select d.*, exists (select 1 from cases r where r.survey_id = $1 \
+                 and r.person_group = d.person_group and r.state = 3 and r.code = '2.11') as alone \
+                 from (select * from (",
                 due!("0"),
                 ") a union all select * from (",
                 due!("1"),
@@ -229,14 +244,20 @@ impl Tx {
     pub async fn waiting(&mut self, survey_id: i64, now_us: i64) -> Result<Waiting> {
         let found = self
             .maybe(
-                "select cast(coalesce(min(case when c.lease_until_us <= $2 and c.due_us > $2 \
-                 and c.queue <= 2 then c.due_us end), 0) as bigint) as next_due_us, \
-                 cast(coalesce(sum(case when c.lease_until_us > $2 then 1 else 0 end), 0) \
+                "select cast(coalesce(min(case when w.rest_us > 0 then w.rest_us \
+                 when w.lease_until_us <= $2 and w.due_us > $2 and w.queue <= 2 \
+                 then w.due_us end), 0) as bigint) as next_due_us, \
+                 cast(coalesce(sum(case when w.lease_until_us > $2 then 1 else 0 end), 0) \
                  as bigint) as held, \
-                 cast(coalesce(sum(case when c.lease_until_us <= $2 and c.due_us <= $2 \
-                 and c.queue <= 2 then 1 else 0 end), 0) as bigint) as due, \
-                 cast(coalesce(sum(case when c.queue = 8 then 1 else 0 end), 0) as bigint) \
-                 as parked from cases c where c.survey_id = $1 and c.zone = 0 and c.queue <= 8",
+                 cast(coalesce(sum(case when w.lease_until_us <= $2 and w.due_us <= $2 \
+                 and w.queue <= 2 and w.rest_us = 0 then 1 else 0 end), 0) as bigint) as due, \
+                 cast(coalesce(sum(case when w.queue = 8 then 1 else 0 end), 0) as bigint) \
+                 as parked from (select c.lease_until_us, c.due_us, c.queue, \
+                 case when c.queue <= 2 and c.lease_until_us <= $2 and c.due_us <= $2 \
+                 then coalesce((select max(o.plan_due_us) from cases o where o.survey_id = $1 \
+                 and o.person_group = c.person_group and o.plan_due_us > $2), 0) \
+                 else 0 end as rest_us from cases c \
+                 where c.survey_id = $1 and c.zone = 0 and c.queue <= 8) w",
                 args![survey_id, now_us],
             )
             .await?;

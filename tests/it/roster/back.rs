@@ -128,3 +128,13 @@ fn a_line_gives_its_keys() {
     let unit = unit_key(&installation, "3-1", None, "陈一", "+8613800138001").expect("unit");
     assert_eq!(keys, [("3-1".to_owned(), unit)]);
 }
+
+#[test]
+fn a_second_round_of_mending_has_one_column_of_reasons() {
+    for lang in Lang::ALL {
+        let first = back(SHEET.as_bytes(), Encoding::Utf8, lang);
+        let second = String::from_utf8(back(&first, Encoding::Utf8, Lang::ZhCn)).expect("UTF-8");
+        let once = String::from_utf8(back(SHEET.as_bytes(), Encoding::Utf8, Lang::ZhCn));
+        assert_eq!(second, once.expect("UTF-8"), "{lang:?}: the new reason in place of the old");
+    }
+}

@@ -311,3 +311,18 @@ fn a_mapping_names_columns_by_header_or_letters() {
     "#]],
     );
 }
+
+#[test]
+fn a_teacher_alone_below_the_title_of_a_class_is_its_teacher() {
+    for row in ["班主任：李老师,,", "班主任:,李老师,", ",班主任 李四,"] {
+        let teacher = if row.contains("李四") { "李四" } else { "李老师" };
+        let found = parents(&format!(
+            "三年级1班,,\n班主任：王老师,,\n姓名,电话,\n甲生,13800000041,\n,,\n\
+             三年级2班,,\n{row}\n姓名,电话,\n丙生,13800000043,\n班主任：周老师,,\n"
+        ));
+        assert!(found.contains("\n7 . title\n"), "{row}: {found}");
+        assert!(found.contains("\n10 - A:roster_foot_line"), "a signature: {found}");
+        let strata = format!("strata=三年级1班 王老师 1/1; 三年级2班 {teacher} 1/1\n");
+        assert!(found.ends_with(&strata), "{row}: {found}");
+    }
+}

@@ -92,7 +92,7 @@ fn names_classes_and_numbers_that_cannot_be() {
             7 - C:roster_no_name the name is missing
             8 ! E:roster_column_without_header column E has no header and was not read
             8 + 3-2|||P1|陈一| +8613800138001
-            sums accepted=1 rejected=6 passed={"header": 1} columns=class=A number=B name=C phone=D strata=3-2 1/5
+            sums accepted=1 rejected=6 passed={"header": 1} columns=class=A number=B name=C phone=D strata=3月2日 0/1; 3?2 0/1; 3-2 1/5
         "#]],
     );
 }

@@ -12,6 +12,7 @@ use canvass::{
 
 on_every_store!(
     due_cases_come_in_order_and_held_persons_are_left_out,
+    a_person_rests_and_is_left_alone_over_all_its_cases,
     a_case_is_written_only_at_the_revision_it_was_read,
     cells_keep_their_counts,
     a_full_cell_is_parked_and_put_back,
@@ -56,6 +57,12 @@ fn numbers(cases: &[CaseRow]) -> Vec<i64> {
     cases.iter().map(|c| c.case_no).collect()
 }
 
+/// Numbers of the cases whose turn has come; those to be left alone are negative.
+async fn due(tx: &mut Tx, survey_id: i64, now_us: i64, limit: i64) -> Vec<i64> {
+    let found = tx.due_cases(survey_id, 0, now_us, limit).await.unwrap();
+    found.iter().map(|d| if d.alone { -d.case.case_no } else { d.case.case_no }).collect()
+}
+
 async fn due_cases_come_in_order_and_held_persons_are_left_out(store: &Store) {
     let retry = |case_no, due_us| CaseRow { queue: queue::RETRY, due_us, ..case(case_no) };
     let twin = Some(vec![9; 32]);
@@ -71,16 +78,47 @@ async fn due_cases_come_in_order_and_held_persons_are_left_out(store: &Store) {
         CaseRow { cell_no: 2, ..case(9) },
     ];
     let mut tx = filled(store, &cases).await;
-    assert_eq!(numbers(&tx.due_cases(SURVEY, 0, 100, 10).await.unwrap()), [5, 3, 2, 1, 9]);
-    assert_eq!(numbers(&tx.due_cases(SURVEY, 0, 100, 2).await.unwrap()), [5, 3]);
+    assert_eq!(due(&mut tx, SURVEY, 100, 10).await, [5, 3, 2, 1, 9]);
+    assert_eq!(due(&mut tx, SURVEY, 100, 2).await, [5, 3]);
     // the lease of 6 has ended: it and its sibling may be offered
-    assert_eq!(numbers(&tx.due_cases(SURVEY, 0, 160, 10).await.unwrap()), [5, 3, 2, 1, 6, 7, 9]);
+    assert_eq!(due(&mut tx, SURVEY, 160, 10).await, [5, 3, 2, 1, 6, 7, 9]);
     let full = CellRow { held: 5, ..cell(2) };
     tx.update_cells(SURVEY, &[full]).await.unwrap();
-    assert_eq!(numbers(&tx.due_cases(SURVEY, 0, 100, 10).await.unwrap()), [5, 3, 2, 1]);
+    assert_eq!(due(&mut tx, SURVEY, 100, 10).await, [5, 3, 2, 1]);
     assert!(tx.due_cases(8, 0, 100, 10).await.unwrap().is_empty(), "another survey");
     let group = vec![vec![9; 32]];
     assert_eq!(numbers(&tx.cases_of_groups(SURVEY, &group).await.unwrap()), [6, 7]);
+}
+
+async fn a_person_rests_and_is_left_alone_over_all_its_cases(store: &Store) {
+    let (one, two) = (Some(vec![1; 32]), Some(vec![2; 32]));
+    let cases = [
+        CaseRow {
+            state: state::OPEN,
+            queue: queue::RETRY,
+            due_us: 150,
+            plan_due_us: 150,
+            person_group: one.clone(),
+            ..case(1)
+        },
+        CaseRow { person_group: one, ..case(2) },
+        CaseRow {
+            state: state::FINAL,
+            code: "2.11".into(),
+            queue: queue::NEVER,
+            plan_due_us: 120,
+            person_group: two.clone(),
+            ..case(3)
+        },
+        CaseRow { person_group: two, ..case(4) },
+        case(5),
+    ];
+    let mut tx = filled(store, &cases).await;
+    assert_eq!(due(&mut tx, SURVEY, 100, 10).await, [5]);
+    assert_eq!(due(&mut tx, SURVEY, 130, 10).await, [-4, 5], "refused for good");
+    assert_eq!(due(&mut tx, SURVEY, 150, 10).await, [1, 2, -4, 5]);
+    let waiting = tx.waiting(SURVEY, 100).await.unwrap();
+    assert_eq!(waiting, Waiting { next_due_us: 120, due: 1, ..Waiting::default() });
 }
 
 async fn a_case_is_written_only_at_the_revision_it_was_read(store: &Store) {
@@ -134,9 +172,9 @@ async fn a_full_cell_is_parked_and_put_back(store: &Store) {
     let held = CaseRow { lease_until_us: 90, queue: queue::RETRY, due_us: 90, ..case(3) };
     let mut tx = filled(store, &[case(1), waiting, held, CaseRow { cell_no: 2, ..case(4) }]).await;
     assert_eq!(tx.park_cell(SURVEY, 1).await.unwrap(), 2);
-    assert_eq!(numbers(&tx.due_cases(SURVEY, 0, 50, 10).await.unwrap()), [4]);
+    assert_eq!(due(&mut tx, SURVEY, 50, 10).await, [4]);
     assert_eq!(tx.unpark_cell(SURVEY, 1).await.unwrap(), 2);
-    assert_eq!(numbers(&tx.due_cases(SURVEY, 0, 50, 10).await.unwrap()), [2, 1, 4]);
+    assert_eq!(due(&mut tx, SURVEY, 50, 10).await, [2, 1, 4]);
 }
 
 async fn the_counts_say_why_nothing_is_due(store: &Store) {
@@ -177,7 +215,7 @@ async fn reserves_are_counted_and_released_whole(store: &Store) {
     assert_eq!(tx.release_replicate(SURVEY, 1, 1).await.unwrap(), 2);
     assert_eq!(tx.release_replicate(SURVEY, 1, 1).await.unwrap(), 0, "once");
     assert_eq!(tx.unreleased(SURVEY, &[1]).await.unwrap(), [(1, 2, 1)]);
-    assert_eq!(numbers(&tx.due_cases(SURVEY, 0, 9, 10).await.unwrap()), [1, 2, 3]);
+    assert_eq!(due(&mut tx, SURVEY, 9, 10).await, [1, 2, 3]);
     assert_eq!(tx.sample_counts(8).await.unwrap(), [0, 0]);
     let [cells, cases] = tx.sample_counts(SURVEY).await.unwrap();
     assert!(cells == 2 && cases > 3, "{cells} {cases}");

@@ -235,15 +235,12 @@ pub async fn sibling(seat: &mut Seat) -> v1::Assignment {
     }
 }
 
-/// The person's other cases as if nothing had been agreed: they wait for the appointment otherwise.
-async fn due_at_once(floor: &Floor, survey_id: i64, case: &v1::Assignment) {
-    let numbers: Vec<i64> = case.also_due.iter().map(|c| c.case_no).collect();
+/// A case as if its appointment bound it alone: its person's other cases wait for it otherwise.
+async fn due_at_once(floor: &Floor, survey_id: i64, case_no: i64) {
     let mut tx = floor.desk.store().begin().await.unwrap();
     tx.head(survey_id).await.unwrap();
-    let mut cases = tx.cases(survey_id, &numbers).await.unwrap();
-    for case in &mut cases {
-        (case.due_us, case.plan_due_us) = (0, 0);
-    }
+    let mut cases = tx.cases(survey_id, &[case_no]).await.unwrap();
+    cases[0].plan_due_us = 0;
     tx.update_cases(survey_id, &cases).await.unwrap();
     tx.commit().await.unwrap();
 }
@@ -265,7 +262,7 @@ async fn an_expired_lease_that_ends_does_not_free_a_person_who_is_being_called()
             ..Default::default()
         };
         a.report(later).await.unwrap();
-        due_at_once(&floor, survey_id, &first).await;
+        due_at_once(&floor, survey_id, first.lease.unwrap().case_no).await;
         let second = sibling(&mut a).await;
         // the lease of a runs out; b calls the person at the time agreed
         floor.desk.clock().set(floor.desk.now_us() + 6 * MINUTE_US);

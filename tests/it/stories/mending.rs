@@ -1,7 +1,11 @@
 //! Rosters over several imports: what was rejected, held or left out, and comes back.
 
 use super::roster::{HEAD, draft, header};
-use crate::floor::{Floor, Kind, id, with};
+use crate::floor::{
+    Floor, Kind, id,
+    school::{Plan, scheme},
+    with,
+};
 use canvass_proto::v1;
 use tonic::Code;
 
@@ -176,4 +180,40 @@ async fn held_lines_come_back_mended_and_take_the_place_of_the_old() {
         let row = &plan.rows[0];
         assert_eq!((row.listed, row.held, row.frame), (6, 0, 6), "{number}");
     }
+}
+
+#[tokio::test]
+async fn a_class_whose_label_can_be_none_does_not_vanish() {
+    let floor = Floor::new(Kind::Sqlite).await;
+    let survey_id = draft(&floor).await;
+    let file = format!(
+        "{HEAD}3-1,学生一,P1,13800000001\n\"3,2\",学生二,P2,13800000002\n\
+         ,学生三,P3,13800000003\n3|3,学生四,P4,13800000004\n"
+    );
+    let report = one_after_another(&floor, survey_id, &[&file]).await;
+    assert_eq!((report.status.as_str(), report.accepted, report.rejected), ("accepted", 1, 3));
+    let freeze = |leave_out: &[&str]| v1::FreezeFrameRequest {
+        request_id: id(),
+        survey_id,
+        leave_out: leave_out.iter().map(|s| (*s).to_owned()).collect(),
+    };
+    let mut admin = floor.administration().await;
+    let e = admin.freeze_frame(with(&floor.admin, freeze(&[]))).await.unwrap_err();
+    assert_eq!(e.code(), Code::InvalidArgument);
+    assert!(e.message().contains("3?2, 3?3"), "{e}");
+    let publish = v1::PublishSchemeRequest {
+        request_id: id(),
+        survey_id,
+        scheme: Some(scheme(&Plan::default())),
+    };
+    admin.publish_scheme(with(&floor.admin, publish)).await.unwrap();
+    let plan = v1::PlanDrawRequest { survey_id, ..Default::default() };
+    let plan = admin.plan_draw(with(&floor.admin, plan)).await.unwrap().into_inner();
+    let rejected: Vec<_> = plan.rows.iter().map(|s| (s.stratum.as_str(), s.rejected)).collect();
+    assert_eq!(rejected, [("3-1", 0), ("3?2", 2), ("3?3", 1)]);
+    // mended, the classes have their names; what stays out is said aloud
+    let mended = format!("{HEAD}3-2,学生二,P2,13800000002\n3-2,学生三,P3,13800000003\n");
+    one_after_another(&floor, survey_id, &[&mended]).await;
+    let done = admin.freeze_frame(with(&floor.admin, freeze(&[]))).await.unwrap().into_inner();
+    assert_eq!((done.units, done.strata), (3, 2));
 }

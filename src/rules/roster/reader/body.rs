@@ -11,7 +11,7 @@ use crate::{
         row::word,
         strata::Strata,
         title::read_title,
-        words::{Field, field_of, foot_mark, is_remark, is_total},
+        words::{Field, field_of, foot_mark, is_ditto, is_remark, is_total},
     },
 };
 
@@ -103,6 +103,10 @@ impl Reader {
         if is_remark(&first) && (single || (!phoned && (name.is_empty() || name == first))) {
             return Some(Passed::Remark);
         }
+        if self.kind == Kind::Parents && names_teacher(sheet, columns, row, &filled) {
+            sheet.take_title(row);
+            return Some(Passed::Title);
+        }
         self.title_or_foot(sheet, columns, row, &filled, foot)
     }
 
@@ -169,7 +173,7 @@ impl Reader {
         let after_rejected = sheet.above.rejected;
         let mut above = std::mem::take(&mut sheet.above);
         let (mut line, read) = sheet.table(self.kind, &self.options, columns).read(row, &mut above);
-        sheet.lined = true;
+        (sheet.lined, sheet.unlined) = (true, false);
         let read = match sheet.long {
             Some(column) => {
                 let reason = msg!("roster.cell_long", limit = CELL_CHARS_MAX);
@@ -185,7 +189,15 @@ impl Reader {
                 listed.and_then(|()| self.seen.check(&stratum, &line).map_err(whole))
             }
             Err(fault) => {
-                self.strata.reject(&line);
+                match columns.of(Field::Class).filter(|at| fault.column == Some(*at)) {
+                    Some(at) if line.class.is_empty() => {
+                        let own = row.cell(at).shown();
+                        let inherits = own.is_empty() || is_ditto(&own);
+                        let label = if inherits { &above.class } else { &own };
+                        self.strata.reject_unread(&format!("{}{label}", above.grade), &line.place);
+                    }
+                    _ => self.strata.reject(&line),
+                }
                 Err(fault)
             }
         };
@@ -246,6 +258,17 @@ impl Reader {
             }
         }
     }
+}
+
+/// Whether a row between the title of a class and its first line says no more than who the class
+/// teacher is. Below the lines the same words are a signature.
+fn names_teacher(sheet: &Sheet, columns: &Columns, row: &Row, filled: &[usize]) -> bool {
+    let dialled = columns.phones.iter().any(|at| has_phone_digits(row.cell(*at)));
+    if !sheet.unlined || filled.len() > 2 || dialled {
+        return false;
+    }
+    let title = read_title(&texts(row).join("  "));
+    title.class.is_empty() && !title.teacher.is_empty()
 }
 
 /// Why a row that begins as remarks, totals and signatures do is no line, whatever its cells fill.

@@ -79,6 +79,8 @@ struct Sheet {
     titled: Vec<(String, Place)>,
     /// A line or the class of one was read.
     lined: bool,
+    /// A title named a class, and no line of it was read yet.
+    unlined: bool,
     /// The first column of the row that holds too long a text.
     long: Option<usize>,
 }
@@ -283,6 +285,7 @@ impl Sheet {
                 self.title = Title::default();
                 self.above = Above::default();
             }
+            self.unlined = true;
             self.title.class.clone_from(&title.class);
             self.above.class.clone_from(&title.class);
         }
