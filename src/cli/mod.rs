@@ -151,6 +151,10 @@ fn told(status: &tonic::Status) -> String {
     if let Some(seconds) = wait {
         lines.push(format!("try again in {seconds} s"));
     }
+    // what a client of plain text sees of a server that wants TLS
+    if ["h2 protocol error", "transport error"].iter().any(|e| status.message().contains(e)) {
+        lines.push("does the server speak TLS? then it is https:// and --tls-ca FILE".to_owned());
+    }
     if status.code() == tonic::Code::Unauthenticated {
         lines.push("sign in with: canvass sign-in NAME".to_owned());
     }
@@ -173,7 +177,13 @@ pub fn main() -> ExitCode {
         return args.run();
     }
     let ui = Ui { lang: Lang::accept(&cli.lang), json: cli.json };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    // only a server has many callers at once; for one after another every hop between threads is lost
+    let mut runtime = if matches!(cli.command, Command::Serve(_)) {
+        tokio::runtime::Builder::new_multi_thread()
+    } else {
+        tokio::runtime::Builder::new_current_thread()
+    };
+    let runtime = runtime.enable_all().build();
     let done = match runtime {
         Ok(runtime) => runtime.block_on(run(cli.command, ui)),
         Err(error) => Err(Failure::from(error)),

@@ -22,6 +22,9 @@ const EVENING_US: i64 = 180 * MINUTE_US;
 /// Expired reservations are looked for this often.
 const SWEEP_US: i64 = 5 * MINUTE_US;
 
+/// From a case to its first ring, and until it is answered or not: within one lease.
+const RING_US: i64 = 70 * SECOND_US;
+
 /// What an interviewer does next.
 enum Act {
     /// Looks for a case.
@@ -140,7 +143,7 @@ impl<'d> Crew<'d> {
         for which in order {
             let survey_id = self.surveys[which];
             if let Some(case) = self.seats[seat].0.pull(at, survey_id).await? {
-                return Ok((25 * SECOND_US, Act::Ring(Box::new(case))));
+                return Ok((RING_US, Act::Ring(Box::new(case))));
             }
         }
         Ok((3 * MINUTE_US, Act::Look))
@@ -250,7 +253,7 @@ fn number(case: &v1::Assignment) -> String {
 /// What follows a finished call.
 fn after(next: Option<v1::Assignment>) -> (i64, Act) {
     match next {
-        Some(case) => (25 * SECOND_US, Act::Ring(Box::new(case))),
+        Some(case) => (RING_US, Act::Ring(Box::new(case))),
         None => (10 * SECOND_US, Act::Look),
     }
 }

@@ -288,6 +288,9 @@ impl Desk {
 
     /// A questionnaire by version, or the one in force; its canonical JSON.
     pub async fn questionnaire(&self, survey_id: i64, version: &str) -> Result<(String, String)> {
+        if super::has_control(version) {
+            return Err(Error::invalid("version", msg!("request.control")));
+        }
         let mut tx = self.0.store.read().await?;
         let survey = tx.survey(survey_id).await?.ok_or_else(|| no_survey(survey_id))?;
         let version =

@@ -31,6 +31,9 @@ pub struct Sqlite {
 /// Opens or makes the file.
 pub async fn open(path: &str, migrate: Migrate, durability: Durability) -> Result<Sqlite> {
     let path = PathBuf::from(path);
+    if matches!(migrate, Migrate::Never) && !path.exists() {
+        return Err(Error::invalid("db", msg!("store.older")));
+    }
     let lock = Arc::new(lock(&path)?);
     let synchronous = match durability {
         Durability::Full => SqliteSynchronous::Full,

@@ -289,6 +289,7 @@ fn a_server_that_cannot_start_says_why_and_makes_nothing() {
         .unwrap();
     let said = String::from_utf8_lossy(&out.stderr).into_owned();
     assert!(said.contains("--migrate auto"), "{said}");
+    assert!(!place.path("canvass.db").exists());
 }
 
 #[test]

@@ -152,16 +152,8 @@ impl Desk {
             w.grants.insert((case_no, event.epoch, user_id));
         }
         let named = list(&needs.cases);
-        for draft in tx.drafts(survey_id, &named).await? {
-            w.drafts.insert(draft.case_no, draft);
-        }
-        let units: BTreeSet<i64> =
-            named.iter().filter_map(|no| w.cases.get(no)).map(|c| c.unit_no).collect();
-        for phone in tx.unit_phones(survey_id, &list(&units)).await? {
-            w.phones.entry(phone.unit_no).or_default().push(phone);
-        }
-        for (unit_no, target_no) in tx.unit_targets(survey_id, &list(&units)).await? {
-            w.targets.entry(unit_no).or_default().push(target_no);
+        if needs.answers {
+            self.answers(tx, w, &named).await?;
         }
         if needs.history {
             for attempt in tx.attempts(survey_id, &named).await? {
@@ -181,6 +173,23 @@ impl Desk {
             for (cell, replicate, cases) in tx.unreleased(survey_id, &list(&touched)).await? {
                 w.unreleased.insert((cell, replicate), cases);
             }
+        }
+        Ok(())
+    }
+
+    /// Drafts, numbers and targets of the cases that a batch names.
+    async fn answers(&self, tx: &mut Tx, w: &mut World, named: &[i64]) -> Result<()> {
+        let survey_id = w.survey.survey_id;
+        for draft in tx.drafts(survey_id, named).await? {
+            w.drafts.insert(draft.case_no, draft);
+        }
+        let units: BTreeSet<i64> =
+            named.iter().filter_map(|no| w.cases.get(no)).map(|c| c.unit_no).collect();
+        for phone in tx.unit_phones(survey_id, &list(&units)).await? {
+            w.phones.entry(phone.unit_no).or_default().push(phone);
+        }
+        for (unit_no, target_no) in tx.unit_targets(survey_id, &list(&units)).await? {
+            w.targets.entry(unit_no).or_default().push(target_no);
         }
         Ok(())
     }

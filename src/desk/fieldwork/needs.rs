@@ -14,6 +14,8 @@ pub struct Needs {
     pub quarantine: BTreeSet<i64>,
     pub cells: BTreeSet<i64>,
     pub pulls: i64,
+    /// What was answered so far, and who may be rated on which numbers.
+    pub answers: bool,
     pub history: bool,
     pub interviews: bool,
     pub sweep: bool,
@@ -27,7 +29,11 @@ impl Needs {
             n.users.insert(command.who.user_id);
             match &command.ask {
                 Ask::Pull => n.pulls += 1,
-                Ask::Extend(l) | Ask::Release(l) | Ask::Start(l) | Ask::Save(l, ..) => n.lease(l),
+                Ask::Extend(l) | Ask::Release(l) | Ask::Start(l) => n.lease(l),
+                Ask::Save(l, ..) => {
+                    n.lease(l);
+                    n.answers = true;
+                }
                 Ask::Submit(l, ..) | Ask::Attempt(l, ..) | Ask::Amend(l, ..) => {
                     n.lease(l);
                     n.history = true;
@@ -54,6 +60,7 @@ impl Needs {
                 Ask::Jump(_) => n.jump = true,
             }
         }
+        n.answers |= n.history;
         n
     }
 

@@ -65,7 +65,11 @@ impl Around {
         let numbers: Vec<i64> = numbers.into_iter().collect();
         let units = tx.units(survey_id, &unit_nos).await?;
         let targets = tx.targets_of(survey_id, &numbers).await?;
-        let drafts = tx.drafts(survey_id, &case_nos).await?;
+        // a fresh case has neither a draft nor a history
+        let drafted = cases.iter().filter(|c| c.started || c.epoch > 1).map(|c| c.case_no);
+        let drafts = tx.drafts(survey_id, &drafted.collect::<Vec<_>>()).await?;
+        let dialled = cases.iter().filter(|c| c.attempts > 0).map(|c| c.case_no);
+        let dials = tx.attempts(survey_id, &dialled.collect::<Vec<_>>()).await?;
         Ok(Around {
             same,
             cells: cells.into_iter().map(|c| (c.cell_no, c)).collect(),
@@ -73,7 +77,7 @@ impl Around {
             phones,
             rates,
             targets: targets.into_iter().map(|t| (t.target_no, t)).collect(),
-            dials: latest(tx.attempts(survey_id, &case_nos).await?),
+            dials: latest(dials),
             drafts: drafts.into_iter().map(|d| (d.case_no, d)).collect(),
         })
     }

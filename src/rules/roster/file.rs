@@ -64,6 +64,9 @@ pub fn read_file<R: Read + Seek>(
         })?;
         Format::Xlsx
     } else {
+        if only.is_some() {
+            return Err(msg!("roster.text_sheet"));
+        }
         let encoding = encoding_of(&mut *file)?;
         rewind(file)?;
         for row in TextRows::new(&mut *file, encoding)? {

@@ -33,6 +33,15 @@ fn sign_in(place: &Place, port: u16, ca: Option<&Path>) -> Option<i32> {
     child.wait().unwrap().code()
 }
 
+/// The command line with an address of plain text; its exit code and what it says.
+fn plain_sign_in(place: &Place, port: u16) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_canvass"));
+    command.args(["survey", "list", "--server", &format!("http://localhost:{port}")]);
+    command.arg("--token-file").arg(place.path("token"));
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_with_a_certificate_speaks_tls_only() {
     let place = Place::new(Kind::Sqlite);
@@ -77,6 +86,9 @@ async fn a_server_with_a_certificate_speaks_tls_only() {
         let refused = AccessServiceClient::new(open).sign_in(request(PASSWORD)).await;
         assert!(refused.is_err(), "plain text was answered");
     }
+    let (code, said) = plain_sign_in(&place, port);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("https://"), "{said}");
     assert_eq!(sign_in(&place, port, Some(&cert)), Some(0));
     assert_eq!(sign_in(&place, port, None), Some(2), "wrong use: no authority named");
 }

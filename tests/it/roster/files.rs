@@ -159,3 +159,12 @@ fn a_large_file_streams_through() {
     assert_eq!((sum.accepted, accepted), (lines as u64, lines + 1));
     assert_eq!(sum.strata.len(), lines / 40);
 }
+
+#[test]
+fn a_sheet_of_a_text_file_is_refused() {
+    let options = Options { sheet: Some("3-1".into()), ..Options::default() };
+    let mut file = std::io::Cursor::new(TEXT.as_bytes());
+    let read =
+        canvass::rules::roster::read_file(&mut file, Kind::Parents, options, &mut |_| Ok(()));
+    assert_eq!(read.expect_err("no sheets").key, "roster.text_sheet");
+}
