@@ -4,7 +4,10 @@
 use prost::Message;
 use std::{env, fs, path::PathBuf};
 
-const FILES: [&str; 6] = [
+const FILES: [&str; 9] = [
+    "canvass/v1/questionnaire.proto",
+    "canvass/v1/roster.proto",
+    "canvass/v1/scheme.proto",
     "canvass/v1/types.proto",
     "canvass/v1/access.proto",
     "canvass/v1/interviewing.proto",

@@ -4,9 +4,9 @@ nothing is doubled. Standard library only; shares no code with the server.
 
     check_history.py HISTORY.jsonl INTERVIEWS.csv ATTEMPTS.csv [SURVEY [QUARANTINE.jsonl]]
 
-HISTORY holds one JSON object a line: {"op": "submit" | "attempt", "request_id", "case_no",
+HISTORY holds one JSON object a line: {"op": "submit" | "attempt" | "mend", "request_id", "case_no",
 "epoch", "answers": {"indicator.item": value, ...}, "outcome", "result": "ok" | "unknown" | "error",
-"status": receipt status, "code", "attempt_no", "log_pos"}, and of drafts {"op": "save", "case_no",
+"status": receipt status, "code", "attempt_no", "version", "log_pos"} ("mend": a dial corrected), and of drafts {"op": "save", "case_no",
 "result", "answers"}; other ops are passed over. SURVEY keeps the lines of one "survey" number, as
 in the client-log.jsonl of the demo; - keeps all. QUARANTINE lists what the server keeps aside, one
 {"quarantine_no", "kind", "case_no", "epoch"} a line: whatever was acknowledged as QUARANTINED must be
@@ -45,7 +45,7 @@ def main():
         sys.exit(2)
     if len(sys.argv) > 4 and sys.argv[4] != "-":
         lines = [op for op in lines if str(op.get("survey")) == sys.argv[4]]
-    history = [op for op in lines if op["op"] in ("submit", "attempt")]
+    history = [op for op in lines if op["op"] in ("submit", "attempt", "mend")]
     if not history:
         print("unusable: no interview and no dial in the history")
         sys.exit(2)
@@ -121,10 +121,11 @@ def main():
         if op["result"] != "ok" or op["status"] == "QUARANTINED":
             continue
         case_no = op["case_no"]
-        if (case_no, op["attempt_no"], 1) not in dials:
+        dial = dials.get((case_no, op["attempt_no"], op["version"] if op["op"] == "mend" else 1))
+        if dial is None:
             found.append(f"request {key}: dial {op['attempt_no']} of case {case_no} is missing")
             continue
-        if op["op"] == "attempt" and dials[(case_no, op["attempt_no"], 1)]["outcome"] != op["outcome"]:
+        if op["op"] != "submit" and dial["outcome"] != op["outcome"]:
             found.append(f"request {key}: case {case_no}: another outcome is stored")
         # a dial broken off with enough answers is an interview too: that of the last draft
         if op["op"] == "submit" or op.get("code") == "1.2":
@@ -148,7 +149,7 @@ def main():
             found.append(f"case {case_no}: an interview that nobody sent")
     per_case = {}
     for op in final.values():
-        if op["result"] != "error":
+        if op["result"] != "error" and op["op"] != "mend":
             per_case[op["case_no"]] = per_case.get(op["case_no"], 0) + 1
     stored = {}
     for case_no, number, _ in dials:

@@ -10,8 +10,17 @@ use prost_types::{
 };
 use std::{collections::HashMap, fmt::Write, fs, path::Path};
 
-const ORDER: [&str; 6] =
-    ["types", "access", "interviewing", "supervision", "administration", "reporting"];
+const ORDER: [&str; 9] = [
+    "types",
+    "questionnaire",
+    "access",
+    "interviewing",
+    "supervision",
+    "administration",
+    "roster",
+    "scheme",
+    "reporting",
+];
 
 const HEAD: &str = "# API
 
@@ -160,8 +169,15 @@ fn generate() -> String {
         let wanted = format!("canvass/v1/{part}.proto");
         let file = set.file.iter().find(|f| f.name() == wanted).unwrap();
         let comments = Comments::of(file);
-        if file.service.is_empty() {
-            out.push_str("\n## Shared words\n");
+        let title = match part {
+            "types" => "Shared words",
+            "questionnaire" => "Questionnaires",
+            "roster" => "Rosters",
+            "scheme" => "Scoring schemes",
+            _ => "",
+        };
+        if !title.is_empty() {
+            writeln!(out, "\n## {title}").unwrap();
         }
         service(&mut out, file, &comments);
         for (at, e) in (0..).zip(&file.enum_type) {

@@ -21,14 +21,13 @@ fn python() -> PathBuf {
 }
 
 fn stubs(into: &Path) {
-    let protos = ["types", "access", "interviewing", "supervision", "administration", "reporting"];
     let proto = root().join("proto");
     let mut command = Command::new(python());
     command.args(["-m", "grpc_tools.protoc", "-I"]).arg(&proto);
     command.arg(format!("--python_out={0}", into.display()));
     command.arg(format!("--grpc_python_out={0}", into.display()));
-    for name in protos {
-        command.arg(proto.join(format!("canvass/v1/{name}.proto")));
+    for file in std::fs::read_dir(proto.join("canvass/v1")).unwrap() {
+        command.arg(file.unwrap().path());
     }
     let done = command.output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));

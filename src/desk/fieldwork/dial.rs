@@ -152,7 +152,7 @@ impl World {
                 self.settle(case, &code)?;
                 if end == Code::REFUSAL {
                     // until it cannot be corrected any more, nothing is decided for the person
-                    let until_us = self.now_us + AMEND_US;
+                    let until_us = self.now_us + AMEND_US + 1;
                     self.change(case.case_no, |c| c.plan_due_us = until_us);
                 }
             }

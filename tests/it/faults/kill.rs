@@ -37,17 +37,18 @@ type Drafts = Arc<Mutex<BTreeMap<i64, (i64, Vec<v1::Rating>)>>>;
 struct Told {
     status: String,
     attempt_no: i64,
+    version: i64,
     log_pos: i64,
     quarantine_no: i64,
 }
 
 macro_rules! told {
-    ($reply:expr) => {
+    ($reply:expr, $version:expr) => {
         $reply.map(|r| {
             let r = r.into_inner().receipt.unwrap();
             let status = r.status().as_str_name().replace("RECEIPT_STATUS_", "");
-            let (attempt_no, log_pos) = (r.attempt_no, r.log_pos);
-            Told { status, attempt_no, log_pos, quarantine_no: r.quarantine_no }
+            let (attempt_no, version, log_pos) = (r.attempt_no, $version(&r), r.log_pos);
+            Told { status, attempt_no, version, log_pos, quarantine_no: r.quarantine_no }
         })
     };
 }
@@ -90,7 +91,8 @@ impl Desktop {
 
     fn note(&self, mut op: Value, result: &Result<Told, Status>) {
         match result {
-            Ok(Told { status, attempt_no, log_pos, quarantine_no }) => {
+            Ok(Told { status, attempt_no, version, log_pos, quarantine_no }) => {
+                op["version"] = json!(version);
                 op["quarantine_no"] = json!(quarantine_no);
                 op["result"] = json!("ok");
                 op["status"] = json!(status);
@@ -163,6 +165,18 @@ impl Desktop {
         }
     }
 
+    /// Leaves a case lying for another: what was saved must be there when it comes back.
+    async fn leave(&mut self, lease: v1::Lease) {
+        let release = v1::ReleaseAssignmentRequest {
+            survey_id: self.survey_id,
+            lease: Some(lease),
+            request_id: id(),
+        };
+        if self.client().await.release_assignment(with(&self.token, release)).await.is_err() {
+            self.client = None;
+        }
+    }
+
     /// Interviews or dials, and repeats the same request until the server has answered.
     async fn work(&mut self, case: v1::Assignment) {
         let lease = case.lease.unwrap();
@@ -177,16 +191,7 @@ impl Desktop {
         }
         self.save(&case, a, b).await;
         if lease.case_no % 7 == 0 && lease.epoch < 3 {
-            // left lying for another: what was saved must be there when it comes back
-            let release = v1::ReleaseAssignmentRequest {
-                survey_id: self.survey_id,
-                lease: Some(lease),
-                request_id: id(),
-            };
-            if self.client().await.release_assignment(with(&self.token, release)).await.is_err() {
-                self.client = None;
-            }
-            return;
+            return self.leave(lease).await;
         }
         let request_id = id();
         let interview = lease.case_no % 4 != 0;
@@ -204,7 +209,7 @@ impl Desktop {
                     ..Default::default()
                 };
                 let reply = self.client().await.submit_interview(with(&self.token, request)).await;
-                told!(reply)
+                told!(reply, |_: &v1::SubmitReceipt| 1)
             } else {
                 op["op"] = json!("attempt");
                 op["outcome"] = json!("hard_refusal");
@@ -216,8 +221,36 @@ impl Desktop {
                     ..Default::default()
                 };
                 let reply = self.client().await.record_attempt(with(&self.token, request)).await;
-                told!(reply)
+                told!(reply, |r: &v1::AttemptReceipt| r.version)
             };
+            self.note(op, &result);
+            match result {
+                Err(status) if is_open(&status) => self.client = None,
+                Ok(told) if !interview && lease.case_no % 8 == 0 => {
+                    return self.mend(lease, told.attempt_no).await;
+                }
+                Ok(_) | Err(_) => return,
+            }
+        }
+    }
+
+    /// It was no refusal: the dial is corrected, again until the server has answered.
+    async fn mend(&mut self, lease: v1::Lease, attempt_no: i64) {
+        let request = v1::RecordAttemptRequest {
+            survey_id: self.survey_id,
+            lease: Some(lease),
+            request_id: id(),
+            outcome: v1::Outcome::Language as i32,
+            correct_attempt_no: attempt_no,
+            ..Default::default()
+        };
+        loop {
+            let op = json!({"op": "mend", "request_id": request.request_id,
+                "case_no": lease.case_no, "epoch": lease.epoch, "outcome": "language"});
+            let sent = with(&self.token, request.clone());
+            let result =
+                told!(self.client().await.record_attempt(sent).await, |r: &v1::AttemptReceipt| r
+                    .version);
             self.note(op, &result);
             match result {
                 Err(status) if is_open(&status) => self.client = None,
@@ -324,6 +357,12 @@ async fn check(kind: Kind, server: &mut Server, survey_id: i64, history: &Histor
     fs::write(path("twice.csv"), doubled).unwrap();
     let found = judge(&path("h.jsonl"), &path("twice.csv"), &path("a.csv"));
     assert!(found.0 == Some(1) && found.1.contains("2 interviews"), "a double: {found:?}");
+    // and so is the correction of a dial
+    let table = fs::read_to_string(path("a.csv")).unwrap();
+    let mended = table.lines().find(|l| l.contains(",language,")).expect("a corrected dial");
+    fs::write(path("slip.csv"), table.replace(&format!("{mended}\n"), "")).unwrap();
+    let found = judge(&path("h.jsonl"), &path("i.csv"), &path("slip.csv"));
+    assert!(found.0 == Some(1) && found.1.contains("is missing"), "a correction: {found:?}");
     // and so is what was kept aside, and lost
     let late = json!({"op": "submit", "request_id": id(), "case_no": 1, "epoch": 1, "answers": {},
         "result": "ok", "status": "QUARANTINED", "attempt_no": 0, "log_pos": 1, "quarantine_no": 999});

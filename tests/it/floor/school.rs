@@ -23,6 +23,8 @@ pub struct Plan {
     pub min_valid_n: i32,
     pub release: &'static str,
     pub whole_day: bool,
+    /// The first pupils of every class, so many of them, have the phones of the first class's.
+    pub siblings: usize,
 }
 
 impl Default for Plan {
@@ -36,17 +38,8 @@ impl Default for Plan {
             min_valid_n: 10,
             release: "manual",
             whole_day: false,
+            siblings: 0,
         }
-    }
-}
-
-impl Plan {
-    /// With one class where there is none.
-    pub fn filled(mut self) -> Plan {
-        if self.classes.is_empty() {
-            self.classes = vec![("9-9", 1)];
-        }
-        self
     }
 }
 
@@ -86,8 +79,9 @@ pub fn roster(plan: &Plan) -> String {
     for (at, (class, pupils)) in plan.classes.iter().enumerate() {
         for pupil in 1..=*pupils {
             number += 1;
+            let phone = if pupil <= plan.siblings { pupil } else { number };
             text.push_str(&format!(
-                "{class},学生{at}{pupil},P{at:02}{pupil:03},138{number:08},教师{at},T{at:03}\n"
+                "{class},学生{at}{pupil},P{at:02}{pupil:03},138{phone:08},教师{at},T{at:03}\n"
             ));
         }
     }

@@ -5,7 +5,10 @@ use crate::floor::{
     school::{Plan, Seat, ratings},
     with,
 };
-use canvass_proto::v1::{self, pull_assignment_response::Result as P};
+use canvass_proto::v1::{
+    self, pull_assignment_response::Result as P, record_attempt_response::Next as Dialled,
+    submit_interview_response::Next,
+};
 use sha2::{Digest, Sha256};
 
 /// A small generator of its own: the script is the same wherever it runs.
@@ -58,6 +61,7 @@ impl Run {
             hi: 8,
             min_valid_n: 2,
             release: "rule",
+            siblings: 2,
             ..Plan::default()
         };
         let survey_id = floor.fielded(&plan).await;
@@ -139,11 +143,18 @@ impl Run {
                     request_id,
                     ratings: set,
                     pull_next: number > 5,
+                    continue_with_person: number % 3 == 0,
                     note: note.into(),
                     ..Default::default()
                 };
                 self.last = Some(request.clone());
-                said(seat.send(request).await)
+                let reply = seat.send(request).await;
+                if let Ok(v1::SubmitInterviewResponse { next: Some(Next::Assignment(a)), .. }) =
+                    &reply
+                {
+                    self.seats[at].1 = Some(a.clone());
+                }
+                said(reply)
             }
             58..60 => match self.last.clone() {
                 Some(again) => said(seat.send(again).await),
@@ -179,10 +190,17 @@ impl Run {
             outcome,
             call_back_us: if outcome == 4 { call_back_us } else { 0 },
             correct_attempt_no: if number > 7 { 1 + i64::from(number % 3) } else { 0 },
+            pull_next: number % 2 == 0,
             note: note.into(),
             ..Default::default()
         };
-        said(self.seats[at].0.report(request).await)
+        let (seat, held) = &mut self.seats[at];
+        let reply = seat.client.record_attempt(with(&seat.token, request)).await;
+        let reply = reply.map(|r| r.into_inner());
+        if let Ok(v1::RecordAttemptResponse { next: Some(Dialled::Assignment(a)), .. }) = &reply {
+            *held = Some(a.clone());
+        }
+        said(reply)
     }
 
     async fn overrule(&mut self, which: u64, request_id: String) -> String {
@@ -266,6 +284,20 @@ impl Run {
         }
     }
 
+    /// Every case with its whole history.
+    async fn histories(&self) -> String {
+        let mut supervision = self.floor.supervision().await;
+        let mut out = String::new();
+        for case_no in 1.. {
+            let request = v1::GetCaseRequest { survey_id: self.survey_id, case_no };
+            match supervision.get_case(with(&self.floor.admin, request)).await {
+                Ok(case) => out.push_str(&format!("{:?}\n", case.into_inner())),
+                Err(_) => break,
+            }
+        }
+        out
+    }
+
     /// Held places, counts and the ledger agree with a recount at the end.
     async fn recount(&self) {
         let p = self.floor.progress(self.survey_id).await;
@@ -330,12 +362,16 @@ async fn two_thousand_commands_answer_alike_on_both_databases() {
         "status: Quarantined",
         "status: Recorded",
         "control characters",
+        "also_due: [AlsoDue",
+        "why: \"person\"",
         "NotFound",
     ];
     for state in rare {
         assert!(all.contains(state), "the script never met {state}");
     }
     assert_eq!(sqlite.exports().await, postgres.exports().await);
+    let histories = sqlite.histories().await;
+    assert_eq!(histories, postgres.histories().await);
     for run in [&sqlite, &postgres] {
         run.floor.set_state(run.survey_id, v1::SurveyState::Closed).await.unwrap();
         run.recount().await;

@@ -3,7 +3,7 @@
 
 use crate::floor::{
     EVENING_US, Floor, KINDS, Kind, MINUTE_US, SECOND_US, id, reason,
-    school::{Plan, ratings, roster},
+    school::{Plan, ratings},
     with,
 };
 use canvass_proto::v1::{self, EmptyReason, Outcome, ReceiptStatus};
@@ -119,20 +119,10 @@ async fn siblings_are_called_one_after_the_other_in_one_call() {
             rate: "1.0",
             lo: 5,
             hi: 20,
+            siblings: 1,
             ..Plan::default()
         };
-        let survey_id = floor.drafted(&Plan { classes: vec![], ..plan.clone() }.filled()).await;
-        // the first pupil of each class has the same phone
-        let shared = roster(&plan).replace("13800000007", "13800000001");
-        let header = v1::ImportHeader {
-            survey_id,
-            request_id: id(),
-            kind: v1::RosterKind::Parents as i32,
-            mode: v1::ImportMode::Replace as i32,
-            file_name: "p.csv".into(),
-            ..Default::default()
-        };
-        floor.import(header, shared.as_bytes()).await.unwrap();
+        let survey_id = floor.drafted(&plan).await;
         floor.field(survey_id, "demo:4").await;
         let mut a = floor.seat("a", survey_id).await;
         let mut b = floor.seat("b", survey_id).await;

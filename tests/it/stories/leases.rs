@@ -2,7 +2,7 @@
 
 use crate::floor::{
     Floor, KINDS, MINUTE_US, id, reason,
-    school::{Plan, Seat, ratings, roster},
+    school::{Plan, Seat, ratings},
     with,
 };
 use canvass_proto::v1::{self, Outcome, ReceiptStatus};
@@ -202,24 +202,9 @@ async fn a_command_that_panics_ends_alone() {
 
 /// A survey whose three classes share the phone of their first pupil.
 pub async fn three_siblings(floor: &Floor) -> i64 {
-    let plan = Plan {
-        classes: vec![("1-1", 6), ("1-2", 6), ("1-3", 6)],
-        lo: 5,
-        hi: 20,
-        ..Plan::default()
-    };
-    let survey_id = floor.drafted(&Plan { classes: vec![], ..plan.clone() }.filled()).await;
-    let shared =
-        roster(&plan).replace("13800000007", "13800000001").replace("13800000013", "13800000001");
-    let header = v1::ImportHeader {
-        survey_id,
-        request_id: id(),
-        kind: v1::RosterKind::Parents as i32,
-        mode: v1::ImportMode::Replace as i32,
-        file_name: "p.csv".into(),
-        ..Default::default()
-    };
-    floor.import(header, shared.as_bytes()).await.unwrap();
+    let classes = vec![("1-1", 6), ("1-2", 6), ("1-3", 6)];
+    let plan = Plan { classes, lo: 5, hi: 20, siblings: 1, ..Plan::default() };
+    let survey_id = floor.drafted(&plan).await;
     floor.field(survey_id, "demo:4").await;
     survey_id
 }
