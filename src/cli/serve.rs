@@ -103,6 +103,10 @@ impl Serve {
             MigrateArg::Auto => Migrate::Auto,
             MigrateArg::Never => Migrate::Never,
         };
+        if !["sqlite:", "postgres://", "postgresql://"].iter().any(|kind| self.db.starts_with(kind))
+        {
+            return Err(Error::invalid("db", msg!("store.bad_url")));
+        }
         if self.key_file.is_none() && !self.db.starts_with("sqlite:") {
             return Err(Error::invalid("key-file", msg!("serve.needs_key")));
         }

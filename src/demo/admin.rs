@@ -170,9 +170,10 @@ impl Admin {
         &mut self,
         survey_id: i64,
         seed: u64,
+        seats: i32,
     ) -> Result<v1::PlanDrawResponse> {
         let mut a = self.administration();
-        let plan = v1::PlanDrawRequest { survey_id, ..Default::default() };
+        let plan = v1::PlanDrawRequest { survey_id, seats, ..Default::default() };
         let plan = a.plan_draw(self.with(plan)).await.map_err(failed)?.into_inner();
         let request = v1::FreezeFrameRequest {
             request_id: self.dice.uuid(),

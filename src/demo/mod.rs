@@ -260,7 +260,8 @@ async fn set_up(
             let place = format!("{} {}{}", problem.sheet, problem.column, problem.line);
             show.say(&format!("  {place}: {}", problem.message));
         }
-        let plan = admin.take_to_field(survey_id, order.seed).await?;
+        let seats = i32::try_from(order.interviewers).map_err(Error::defect)?;
+        let plan = admin.take_to_field(survey_id, order.seed, seats).await?;
         show.say(&format!(
             "  drawn: {} interviews aimed at in {} strata; planned {} dials, {} evenings ({})",
             plan.n,

@@ -34,7 +34,7 @@ pub async fn onward(
     let (survey_id, _) = admin.survey("practice", Kind::Parents, true).await?;
     let file = rosters::parents(seed.wrapping_add(1), 3).map_err(Error::defect)?;
     admin.import(survey_id, v1::RosterKind::Parents, "practice.xlsx", &file).await?;
-    admin.take_to_field(survey_id, seed).await?;
+    admin.take_to_field(survey_id, seed, 0).await?;
     let mut users = Vec::new();
     for user in admin.users().await? {
         if user.role() != v1::Role::Administrator {

@@ -26,6 +26,9 @@ pub struct SignedIn {
 impl Desk {
     /// Exchanges name and secret for a token.
     pub async fn sign_in(&self, name: &str, secret: &str, new_password: &str) -> Result<SignedIn> {
+        if super::has_control(name) {
+            return Err(Error::invalid("name", msg!("request.control")));
+        }
         self.0.secrets.check_tries(name, self.now_us())?;
         let found = self.0.store.read().await?.user_by_name(name).await?.filter(|u| !u.revoked);
         let stored = found.as_ref().map(|u| u.secret_hash.clone()).unwrap_or_default();

@@ -3,6 +3,8 @@
 use super::door::{Door, answer};
 use super::roster::pieces;
 use crate::desk::{FileKind, PrintedScore};
+use crate::error::Error;
+use crate::msg;
 use canvass_proto::v1::{reporting_service_server::ReportingService, *};
 use std::pin::Pin;
 use tokio_stream::Stream;
@@ -11,11 +13,12 @@ use tonic::{Request, Response, Status};
 type Reply<T> = Result<Response<T>, Status>;
 type Outflow<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
-fn kind(sent: i32) -> FileKind {
+fn kind(sent: i32) -> crate::error::Result<FileKind> {
     match ExportFormat::try_from(sent) {
-        Ok(ExportFormat::Xlsx) => FileKind::Xlsx,
-        Ok(ExportFormat::CsvExact) => FileKind::CsvExact,
-        Ok(ExportFormat::Csv | ExportFormat::Unspecified) | Err(_) => FileKind::Csv,
+        Ok(ExportFormat::Xlsx) => Ok(FileKind::Xlsx),
+        Ok(ExportFormat::CsvExact) => Ok(FileKind::CsvExact),
+        Ok(ExportFormat::Csv | ExportFormat::Unspecified) => Ok(FileKind::Csv),
+        Err(_) => Err(Error::invalid("format", msg!("export.format"))),
     }
 }
 
@@ -61,7 +64,10 @@ impl ReportingService for Door {
         request: Request<ExportScoresRequest>,
     ) -> Reply<Self::ExportScoresStream> {
         let (who, m) = self.enter_survey(request, "ReportingService/ExportScores").await?;
-        let file = self.desk.export_scores(&who, m.survey_id, kind(m.format)).await;
+        let file = match kind(m.format) {
+            Ok(kind) => self.desk.export_scores(&who, m.survey_id, kind).await,
+            Err(error) => Err(error),
+        };
         answer(file.map(|f| pieces(f, |chunk| ExportScoresResponse { chunk })), &who)
     }
 
@@ -71,7 +77,10 @@ impl ReportingService for Door {
         request: Request<ExportInterviewsRequest>,
     ) -> Reply<Self::ExportInterviewsStream> {
         let (who, m) = self.enter_survey(request, "ReportingService/ExportInterviews").await?;
-        let file = self.desk.export_interviews(&who, m.survey_id, kind(m.format)).await;
+        let file = match kind(m.format) {
+            Ok(kind) => self.desk.export_interviews(&who, m.survey_id, kind).await,
+            Err(error) => Err(error),
+        };
         answer(file.map(|f| pieces(f, |chunk| ExportInterviewsResponse { chunk })), &who)
     }
 
@@ -81,7 +90,10 @@ impl ReportingService for Door {
         request: Request<ExportAttemptsRequest>,
     ) -> Reply<Self::ExportAttemptsStream> {
         let (who, m) = self.enter_survey(request, "ReportingService/ExportAttempts").await?;
-        let file = self.desk.export_attempts(&who, m.survey_id, kind(m.format)).await;
+        let file = match kind(m.format) {
+            Ok(kind) => self.desk.export_attempts(&who, m.survey_id, kind).await,
+            Err(error) => Err(error),
+        };
         answer(file.map(|f| pieces(f, |chunk| ExportAttemptsResponse { chunk })), &who)
     }
 

@@ -216,6 +216,9 @@ impl World {
             return Err(Error::Refused(Reason::TooLate, msg!("attempt.too_late")));
         }
         // a new grant, a later dial or an interview from the draft: the case has moved on
+        if case.interview_version != 0 && case.epoch == old.epoch && case.attempts == attempt_no {
+            return Err(Error::Refused(Reason::TooLate, msg!("attempt.has_interview")));
+        }
         let moved = case.epoch != old.epoch
             || lease.epoch != old.epoch
             || case.attempts != attempt_no

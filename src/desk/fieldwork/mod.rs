@@ -191,7 +191,9 @@ impl World {
         receipt: Receipt,
         then: Then,
     ) -> (Option<Stored>, Step) {
-        if let Some(cell_no) = self.cases.get(&receipt.case_no).map(|c| c.cell_no) {
+        // what is kept aside or waits for its next call has made no case final
+        let cell_no = self.cases.get(&receipt.case_no).map(|c| c.cell_no);
+        if let Some(cell_no) = cell_no.filter(|_| receipt.last) {
             self.release_by_rule(&command.who, cell_no);
         }
         let next = self.then(&command.who, then, receipt.case_no);

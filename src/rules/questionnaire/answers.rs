@@ -104,7 +104,10 @@ fn wrong_words(open: &Verbatim, value: &AnswerValue) -> Option<Msg> {
             let max = open.max_length;
             Some(msg!("questionnaire.too_many_words", item = open.id, length = length, max = max))
         }
-        AnswerValue::Text(_) => None,
+        AnswerValue::Text(words) => {
+            let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+            words.contains(control).then(|| msg!("questionnaire.control", item = open.id))
+        }
         AnswerValue::Score(_)
         | AnswerValue::Option(_)
         | AnswerValue::DontKnow

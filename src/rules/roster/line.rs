@@ -37,6 +37,9 @@ pub(super) struct Above {
     pub grade: String,
     pub staff: String,
     pub staff_number: String,
+    /// The last class or member of staff that could not be read: as it stood, and why. Who takes it
+    /// from above cannot be read either.
+    pub unread: Option<(String, Msg)>,
     /// Phones of the line above by column; `None` if it was not taken.
     pub phones: Option<BTreeMap<usize, Vec<Phone>>>,
     /// Whether the line above was read and not taken.
@@ -54,6 +57,8 @@ pub(super) struct Table<'a> {
     pub merged: &'a BTreeSet<usize>,
     /// The class that the sheet is named after.
     pub sheet_class: Option<&'a str>,
+    /// Why neither the title's class nor the sheet's can be taken.
+    pub clash: Option<&'a Msg>,
 }
 
 impl Table<'_> {
@@ -113,8 +118,24 @@ impl Table<'_> {
         Ok(if inherits { above.to_owned() } else { own })
     }
 
-    /// The class label: grade and class columns, else the title's class, else the sheet's.
+    /// The class label. A cell that takes an unreadable one from above is unreadable too.
     fn class(&self, row: &Row, above: &mut Above) -> Result<String, Fault> {
+        let column = self.columns.of(Field::Class);
+        let own = column.is_some_and(|at| is_own(row, at));
+        if own || column.is_none() {
+            above.unread = None;
+        } else if let Some((_, why)) = &above.unread {
+            return Err(Fault::at(column)(why.clone()));
+        }
+        let read = self.class_label(row, above);
+        if let (Err(fault), Some(at)) = (&read, column.filter(|_| own)) {
+            above.unread = Some((row.cell(at).shown(), fault.reason.clone()));
+        }
+        read
+    }
+
+    /// Grade and class columns, else the title's class, else the sheet's.
+    fn class_label(&self, row: &Row, above: &mut Above) -> Result<String, Fault> {
         let column = self.columns.of(Field::Class);
         let fault = Fault::at(column);
         let label = if column.is_some() {
@@ -126,6 +147,8 @@ impl Table<'_> {
             } else {
                 format!("{}{class}", above.grade)
             }
+        } else if let Some(clash) = self.clash {
+            return Err(fault(clash.clone()));
         } else if self.title.class.is_empty() {
             self.sheet_class.unwrap_or_default().to_owned()
         } else {
@@ -167,9 +190,29 @@ impl Table<'_> {
         Ok(())
     }
 
-    /// The member of staff: name and number are carried down together or not at all.
+    /// The member of staff. Cells that take an unreadable one from above are unreadable too.
     fn staff(&self, row: &Row, above: &mut Above, line: &mut Line) -> Result<(), Fault> {
-        let (name, number) = (self.text(row, Field::Staff)?, self.text(row, Field::StaffNumber)?);
+        let fields = [Field::Staff, Field::StaffNumber];
+        let own =
+            fields.iter().filter_map(|field| self.columns.of(*field)).any(|at| is_own(row, at));
+        if own {
+            above.unread = None;
+        } else if let Some((_, why)) = &above.unread {
+            return Err(Fault::at(self.columns.of(Field::Staff))(why.clone()));
+        }
+        let read = self.staff_of(row, above, line);
+        if let (Err(fault), true) = (&read, own) {
+            above.unread = Some((String::new(), fault.reason.clone()));
+        }
+        read
+    }
+
+    /// Name and number, carried down together or not at all.
+    fn staff_of(&self, row: &Row, above: &mut Above, line: &mut Line) -> Result<(), Fault> {
+        let name = self.text(row, Field::Staff)?;
+        // whoever has an unreadable number keeps the name, so that nobody vanishes
+        line.staff.clone_from(&name);
+        let number = self.text(row, Field::StaffNumber)?;
         let inherits =
             |text: &str, field| is_ditto(text) || (text.is_empty() && !self.is_merged(field));
         if inherits(&name, Field::Staff) && inherits(&number, Field::StaffNumber) {
@@ -265,6 +308,11 @@ impl Table<'_> {
     }
 }
 
+/// Whether a cell says something of its own.
+fn is_own(row: &Row, column: usize) -> bool {
+    !row.cell(column).is_empty() && !is_ditto(&row.cell(column).shown())
+}
+
 /// A name as it is kept: trimmed, and without the spaces that align Chinese names of two
 /// characters with those of three. Names are never otherwise changed.
 fn clean_name(text: &str) -> Result<String, Msg> {
@@ -309,10 +357,15 @@ pub(super) fn standing_cells(
             cells[column] = Cell::Text(text.to_owned());
         }
     };
-    fill(Field::Class, &above.class);
     fill(Field::Grade, &above.grade);
-    fill(Field::Staff, &above.staff);
-    fill(Field::StaffNumber, &above.staff_number);
+    if let Some((label, _)) = &above.unread {
+        // what stands above is of another class; only what could not be read belongs here
+        fill(Field::Class, label);
+    } else {
+        fill(Field::Class, &above.class);
+        fill(Field::Staff, &above.staff);
+        fill(Field::StaffNumber, &above.staff_number);
+    }
     for column in &table.columns.phones {
         let shown = row.cell(*column).shown();
         if !is_ditto(&shown) {

@@ -2,6 +2,7 @@
 //! their own: they are refused by name, not as unknown words.
 
 use crate::msg;
+use crate::rules::questionnaire::Kind;
 use crate::rules::violation::Violation;
 use crate::rules::yaml;
 use serde_json::Value;
@@ -38,6 +39,28 @@ pub fn options(file: &str) -> Vec<Violation> {
         let option = settings.get(setting).and_then(chosen);
         if let Some(option) = option.filter(|option| later.contains(option)) {
             let why = msg!("scheme.not_in_force", setting = setting, option = option);
+            found.push(Violation::new(setting, why));
+        }
+    }
+    found
+}
+
+/// The settings of a file that cannot be read, each by its name: those that are left empty, and those
+/// whose value is none of the options.
+pub fn wrong(settings: &Value) -> Vec<Violation> {
+    let Ok(base) = yaml::read::<Value>(&super::init(Kind::Parents)) else { return Vec::new() };
+    let given = settings.as_object().into_iter().flatten();
+    let mut found = Vec::new();
+    for (setting, value) in given.filter(|(setting, _)| base.get(setting.as_str()).is_some()) {
+        let mut one = base.clone();
+        one[setting.as_str()] = value.clone();
+        if serde_json::from_value::<super::Scheme>(one).is_err() {
+            let empty = value.is_null() || value.as_str() == Some("");
+            let why = if empty {
+                msg!("scheme.empty", setting = setting)
+            } else {
+                msg!("scheme.bad_setting", value = value)
+            };
             found.push(Violation::new(setting, why));
         }
     }

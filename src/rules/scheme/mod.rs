@@ -94,7 +94,16 @@ impl Scheme {
         }
         yaml::read(yaml).map_err(|why| {
             let later = later::options(yaml);
-            if later.is_empty() { vec![Violation::new("", why)] } else { later }
+            if !later.is_empty() {
+                return later;
+            }
+            let wrong = yaml::read(yaml).map(|file| later::wrong(&file)).unwrap_or_default();
+            let empty = |v: &Violation| v.why.key == "scheme.empty";
+            match wrong.first() {
+                Some(first) if !empty(first) => vec![Violation::new(first.field.clone(), why)],
+                Some(_) => wrong,
+                None => vec![Violation::new("", why)],
+            }
         })
     }
 
@@ -103,8 +112,12 @@ impl Scheme {
     /// # Errors
     /// One violation when the text is not of this shape.
     pub fn from_json(json: &str) -> Result<Scheme, Vec<Violation>> {
-        serde_json::from_str(json)
-            .map_err(|error| vec![Violation::new("", msg!("scheme.unreadable", detail = error))])
+        serde_json::from_str(json).map_err(|error| {
+            let wrong = serde_json::from_str(json).map(|given| later::wrong(&given));
+            let wrong = wrong.unwrap_or_default();
+            let whole = || vec![Violation::new("", msg!("scheme.unreadable", detail = error))];
+            if wrong.is_empty() { whole() } else { wrong }
+        })
     }
 
     /// Its canonical JSON: what is stored, hashed and shown.

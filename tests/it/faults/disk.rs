@@ -8,6 +8,16 @@ use std::{
     time::Duration,
 };
 
+/// Whether every thread of a process is traced: on a busy machine attaching takes a while.
+fn all_traced(pid: u32) -> bool {
+    let mut threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    threads.all(|thread| {
+        let status = std::fs::read_to_string(thread.unwrap().path().join("status"));
+        let status = status.unwrap_or_default();
+        status.lines().any(|line| line.starts_with("TracerPid:") && !line.ends_with("\t0"))
+    })
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_whose_disk_fails_to_sync_stops_and_acknowledges_nothing() {
     let mut server = Server::new(Kind::Sqlite).await;
@@ -23,7 +33,9 @@ async fn a_server_whose_disk_fails_to_sync_stops_and_acknowledges_nothing() {
         .stderr(Stdio::null())
         .spawn()
         .expect("strace is missing: run `make test`, which installs it");
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    while !all_traced(server.pid()) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     let failed = seat.dial(case.lease.unwrap(), Outcome::HardRefusal).await;
     assert!(failed.is_err(), "acknowledged on a failing disk: {failed:?}");
     assert_eq!(server.ended().await, Some(74));

@@ -179,3 +179,88 @@ fn a_sheet_or_title_that_the_class_column_writes_in_another_way_is_no_class() {
     let found = read_rows(Kind::Parents, Options::default(), rows);
     assert!(found.ends_with("strata=三(1)班 1/1; 三(2)班 1/1; 三(3)班 0/0; 3-4 0/0\n"), "{found}");
 }
+
+#[test]
+fn nothing_is_taken_from_above_a_cell_that_cannot_be_read() {
+    let found = parents(
+        "班级,姓名,电话\n3-1,甲一,13800000041\n\"3,2\",乙一,13800000042\n,乙二,13800000043\n\
+         同上,乙三,13800000044\n3-3,丙一,13800000045\n,丙二,13800000046\n",
+    );
+    for line in [3, 4, 5] {
+        assert!(found.contains(&format!("\n{line} - A:draw_key_character")), "{found}");
+    }
+    assert!(found.ends_with("strata=3-1 1/1; 3?2 0/3; 3-3 2/2\n"), "{found}");
+    let contacts = read(
+        Kind::Contacts,
+        Options::default(),
+        "工号,教师,联系人,电话\nT1,张三,陈一,13800138001\n\"T,2\",李四,陈二,13800138002\n\
+         ,,陈三,13800138003\n",
+    );
+    assert!(contacts.contains("\n3 - A:draw_key_character"), "{contacts}");
+    assert!(contacts.contains("\n4 - B:draw_key_character"), "{contacts}");
+    assert!(contacts.contains("accepted=1 rejected=2"), "{contacts}");
+}
+
+#[test]
+fn a_remark_that_names_a_class_is_no_title() {
+    let found = parents(
+        "三年级1班,,,\n姓名,学号,电话,备注\n甲一,P1,13800000041,\n甲二,P2,,由三年级2班转入\n\
+         甲三,P3,13800000043,\n",
+    );
+    assert!(found.contains("\n4 - C:roster_no_phone"), "{found}");
+    assert!(found.ends_with("strata=三年级1班 2/3\n"), "{found}");
+}
+
+#[test]
+fn a_table_below_a_title_that_says_nothing_is_of_no_class() {
+    for title in ["三年级2", "三年级2班、3班", "通讯录（续）"] {
+        let found = parents(&format!(
+            "三年级1班,\n姓名,电话\n甲一,13800000041\n{title},\n姓名,电话\n乙一,13800000042\n"
+        ));
+        assert!(found.contains("\n6 - :roster_no_class"), "{title}: {found}");
+        assert!(found.contains("accepted=1 rejected=2"), "{title}: {found}");
+    }
+    // a header that comes again on the next page changes nothing
+    let found =
+        parents("三年级1班,\n姓名,电话\n甲一,13800000041\n合计,1\n姓名,电话\n甲二,13800000042\n");
+    assert!(found.ends_with("strata=三年级1班 2/2\n"), "{found}");
+}
+
+#[test]
+fn a_sheet_and_its_title_that_name_two_classes_are_refused() {
+    let rows = |name: &str, title: &str| sheet(name, &[title, "姓名|电话", "陈一|13800138001"]);
+    let found = read_rows(Kind::Parents, Options::default(), rows("三年级2班", "三年级1班通讯录"));
+    assert!(found.contains("\n三年级2班!3 - :roster_class_clash"), "{found}");
+    assert!(found.contains("strata=三年级2班 0/0"), "{found}");
+    for (name, title) in
+        [("三年级1班", "3年级(一)班"), ("3-1", "三年级1班"), ("三年级1班", "家长名单")]
+    {
+        let found = read_rows(Kind::Parents, Options::default(), rows(name, title));
+        assert!(found.contains("accepted=1 rejected=0"), "{name} {title}: {found}");
+    }
+}
+
+#[test]
+fn the_teacher_of_one_class_is_not_that_of_the_next_table() {
+    let rows = sheet(
+        "三年级1班",
+        &[
+            "班主任：张三丰",
+            "姓名|电话",
+            "甲一|13800138001",
+            "三年级2班",
+            "姓名|电话",
+            "乙一|13800138002",
+        ],
+    );
+    let found = read_rows(Kind::Parents, Options::default(), rows);
+    assert!(found.ends_with("strata=三年级1班 张三丰 1/1; 三年级2班 1/1\n"), "{found}");
+}
+
+#[test]
+fn a_class_on_a_sheet_without_a_header_does_not_vanish() {
+    let mut rows = sheet("3-1", &["姓名|电话", "陈一|13800138001"]);
+    rows.extend(sheet("Sheet4", &["三年级4班", "周一|13800138002"]));
+    let found = read_rows(Kind::Parents, Options::default(), rows);
+    assert!(found.contains("class 三年级4班 has no pupils"), "{found}");
+}

@@ -102,3 +102,53 @@ async fn a_partial_interview_is_corrected_as_what_it_is() {
         assert_eq!(code(ratings(case.targets[0].target_no, 7, 6)).await, "1.1", "{kind:?}");
     }
 }
+
+#[tokio::test]
+async fn what_is_kept_aside_releases_no_reserves() {
+    for kind in KINDS {
+        let floor = Floor::new(kind).await;
+        let survey_id = floor.fielded(&Plan { release: "rule", ..Plan::default() }).await;
+        let mut a = floor.seat("a", survey_id).await;
+        let case = a.pull().await;
+        revoke(&floor, &a, &case).await;
+        assert_eq!(a.submit(&case, 9, 9).await.status(), ReceiptStatus::Quarantined);
+        let total = floor.progress(survey_id).await.total.unwrap();
+        assert_eq!((total.released, total.unreleased), (24, 24), "{kind:?}: no case has ended");
+        // nor does a dial after which the case waits
+        let next = a.pull().await;
+        a.dial(next.lease.unwrap(), Outcome::Busy).await.unwrap();
+        let total = floor.progress(survey_id).await.total.unwrap();
+        assert_eq!(total.released, 24, "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn words_that_cannot_be_stored_are_refused_by_their_question() {
+    for kind in KINDS {
+        let floor = Floor::new(kind).await;
+        let survey_id = floor.fielded(&Plan::default()).await;
+        let mut a = floor.seat("a", survey_id).await;
+        let case = a.pull().await;
+        let mut bad = a.submission(&case, 9, 9);
+        bad.ratings[0].answers.push(v1::Answer {
+            item: "more".into(),
+            value: Some(v1::answer::Value::Text("a\0b".into())),
+        });
+        let e = a.send(bad).await.unwrap_err();
+        assert!(e.message().contains("more"), "{kind:?}: {e}");
+        let mut reporting = floor.reporting().await;
+        let request = v1::ExportScoresRequest { survey_id, format: 9 };
+        let e = reporting.export_scores(with(&floor.admin, request)).await.unwrap_err();
+        assert!(e.message().contains("format"), "{kind:?}: {e}");
+        let bogus =
+            v1::Scheme { a10: "bogus".into(), ..crate::floor::school::scheme(&Plan::default()) };
+        let publish = v1::PublishSchemeRequest {
+            request_id: crate::floor::id(),
+            survey_id,
+            scheme: Some(bogus),
+        };
+        let mut admin = floor.administration().await;
+        let e = admin.publish_scheme(with(&floor.admin, publish)).await.unwrap_err();
+        assert!(format!("{e:?}").contains("scheme.A10"), "{kind:?}: {e:?}");
+    }
+}

@@ -11,7 +11,7 @@ use crate::{
         row::word,
         strata::Strata,
         title::read_title,
-        words::{Field, field_of, foot_mark, is_ditto, is_remark, is_total},
+        words::{Field, field_of, foot_mark, is_remark, is_total},
     },
 };
 
@@ -27,6 +27,9 @@ impl Reader {
         let may_be_header = !row.cells.iter().any(has_phone_digits);
         if may_be_header && self.is_header_again(sheet, row, out)? {
             (sheet.above.phones, sheet.above.rejected) = (None, false);
+            if sheet.doubtful {
+                sheet.forget_class();
+            }
             return Ok(());
         }
         let foot = foot(&columns, row);
@@ -38,8 +41,14 @@ impl Reader {
             (None, Some(fault)) => {
                 self.reject(row, fault, row.cells.clone(), out);
                 (sheet.above.phones, sheet.above.rejected) = (None, true);
+                sheet.doubtful = true;
             }
-            (None, None) => self.read(sheet, &columns, row, out),
+            (None, None) => {
+                let rejected = self.summary.rejected;
+                self.read(sheet, &columns, row, out);
+                let short = row.filled().count() <= 3;
+                sheet.doubtful = may_be_header && short && self.summary.rejected > rejected;
+            }
         }
         sheet.columns = Some(columns);
         Ok(())
@@ -139,7 +148,11 @@ impl Reader {
         if filled.len() > 3 || !name_free || !phones_free {
             return None;
         }
-        if read_title(&texts(row).join("  ")).class.is_empty() {
+        // a remark may name a class too: `moved here from 3-2`; a title begins with its own
+        let first = row.cell(filled[0]).shown();
+        if read_title(&first).class.is_empty()
+            || read_title(&texts(row).join("  ")).class.is_empty()
+        {
             return None;
         }
         let class = sheet.take_title(row)?;
@@ -190,11 +203,11 @@ impl Reader {
             }
             Err(fault) => {
                 match columns.of(Field::Class).filter(|at| fault.column == Some(*at)) {
-                    Some(at) if line.class.is_empty() => {
-                        let own = row.cell(at).shown();
-                        let inherits = own.is_empty() || is_ditto(&own);
-                        let label = if inherits { &above.class } else { &own };
-                        self.strata.reject_unread(&format!("{}{label}", above.grade), &line.place);
+                    Some(_) if line.class.is_empty() => {
+                        if let Some((label, _)) = &above.unread {
+                            self.strata
+                                .reject_unread(&format!("{}{label}", above.grade), &line.place);
+                        }
                     }
                     _ => self.strata.reject(&line),
                 }

@@ -7,6 +7,7 @@ use crate::{
     rules::roster::{
         Kind, Outcome, Passed, Place,
         header::{Candidate, shown_header, texts},
+        title::read_title,
     },
 };
 
@@ -40,7 +41,7 @@ impl Reader {
     }
 
     /// Names the class that the sheet is named after, whether or not pupils are read.
-    fn name_sheet(&mut self, sheet: &Sheet) {
+    pub(super) fn name_sheet(&mut self, sheet: &Sheet) {
         if let Some(class) = sheet.class.as_ref().filter(|_| self.kind == Kind::Parents) {
             self.strata.name_class(class, &whole(sheet));
         }
@@ -61,8 +62,15 @@ impl Reader {
         let reason = msg!("roster.sheet_skipped", sheet = sheet.name);
         out.push(note(whole(sheet), String::new(), reason));
         for row in std::mem::take(&mut sheet.head) {
+            // a list without a header may be a class: `三年级4班` and nothing else in its row
+            let named = row.filled().next().map(|at| row.cell(at).shown());
+            if named.as_ref().is_some_and(|text| read_title(text).class == *text) {
+                let class = named.unwrap_or_default();
+                sheet.titled.push((class, Place { sheet: sheet.name.clone(), line: row.line }));
+            }
             self.pass(&row, Passed::Skipped, out);
         }
+        self.name_titled(sheet);
         sheet.skipped = true;
         // What is on it may be the class; a sheet of words that is named like one is none.
         if sheet.class.as_ref().is_some_and(|class| class.ends_with('班') || has_digit(class)) {

@@ -81,6 +81,11 @@ struct Sheet {
     lined: bool,
     /// A title named a class, and no line of it was read yet.
     unlined: bool,
+    /// The last row that was no line may have been a title that was not understood: a header that
+    /// comes now begins a table of nobody knows which class.
+    doubtful: bool,
+    /// The title above the header names another class than the sheet's name.
+    clash: Option<Msg>,
     /// The first column of the row that holds too long a text.
     long: Option<usize>,
 }
@@ -264,6 +269,10 @@ impl Reader {
             }
             self.pass(&row, why, out);
         }
+        sheet.compare_names();
+        if sheet.clash.is_some() {
+            self.name_sheet(sheet);
+        }
     }
 
     fn pass(&mut self, row: &Row, why: Passed, out: &mut Vec<Outcome>) {
@@ -281,10 +290,12 @@ impl Sheet {
         let title = read_title(&texts(row).join("  "));
         if !title.class.is_empty() {
             // A teacher may be named above the first class.
-            if !self.title.class.is_empty() && title.class != self.title.class {
+            let another = title.class != self.title.class;
+            if another && (self.lined || !self.title.class.is_empty()) {
                 self.title = Title::default();
                 self.above = Above::default();
             }
+            (self.doubtful, self.clash) = (false, None);
             self.unlined = true;
             self.title.class.clone_from(&title.class);
             self.above.class.clone_from(&title.class);
@@ -298,6 +309,24 @@ impl Sheet {
         Some(title.class).filter(|class| !class.is_empty())
     }
 
+    /// What follows is of no class that is known.
+    fn forget_class(&mut self) {
+        self.title = Title::default();
+        self.above = Above::default();
+        self.class = None;
+        self.doubtful = false;
+    }
+
+    /// Notes when the titles above the header name another class than the sheet does.
+    fn compare_names(&mut self) {
+        let full = |class: &&String| class.ends_with('班') && class.contains(['年', '级', '級']);
+        let Some(sheet) = self.class.as_ref().filter(full) else { return };
+        let Some(title) = Some(&self.title.class).filter(full) else { return };
+        if same_class(sheet) != same_class(title) {
+            self.clash = Some(msg!("roster.class_clash", sheet = sheet, title = title));
+        }
+    }
+
     fn table<'a>(&'a self, kind: Kind, options: &'a Options, columns: &'a Columns) -> Table<'a> {
         Table {
             kind,
@@ -306,8 +335,20 @@ impl Sheet {
             title: &self.title,
             merged: &self.merged,
             sheet_class: self.class.as_deref(),
+            clash: self.clash.as_ref(),
         }
     }
+}
+
+/// A class name with its numerals as digits: `三年级一班` and `3年级1班` are one.
+fn same_class(name: &str) -> String {
+    let digit = |c: char| match "一二三四五六七八九".chars().position(|numeral| numeral == c)
+    {
+        Some(at) => char::from_digit(u32::try_from(at).unwrap_or_default() + 1, 10).unwrap_or(c),
+        None if c == '級' => '级',
+        None => c,
+    };
+    name.chars().filter(|c| !"第()（）".contains(*c)).map(digit).collect()
 }
 
 fn place(row: &Row) -> Place {
