@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Cell, Kind, Line, NAME_MAX, Place, Row,
     header::Columns,
-    title::{Title, is_date_like},
+    title::{Title, is_bare_class, is_date_like},
     words::{Field, is_ditto},
 };
 use crate::{
@@ -142,7 +142,9 @@ impl Table<'_> {
             above.grade = self.carried(row, Field::Grade, &above.grade)?;
             let class = self.carried(row, Field::Class, &above.class)?;
             above.class.clone_from(&class);
-            if class.is_empty() || class.starts_with(&above.grade) {
+            // a grade from a title goes only before a label that has none
+            let titled = self.columns.of(Field::Grade).is_none() && !is_bare_class(&class);
+            if class.is_empty() || titled || class.starts_with(&above.grade) {
                 class
             } else {
                 format!("{}{class}", above.grade)

@@ -63,6 +63,17 @@ pub fn is_bare_class(label: &str) -> bool {
     !body.is_empty() && body.chars().all(is_numeral)
 }
 
+/// A text that names a grade and nothing else: `三年级`, `初二`, `高一年级`.
+pub fn is_grade(text: &str) -> bool {
+    let text: String = text.trim().nfkc().collect();
+    let suffixed = text.strip_suffix("年级").or_else(|| text.strip_suffix("年級"));
+    let body = suffixed.unwrap_or(&text);
+    let school = body.trim_start_matches(['初', '高', '小']);
+    (suffixed.is_some() || school.len() < body.len())
+        && (1..=2).contains(&school.chars().count())
+        && school.chars().all(is_numeral)
+}
+
 /// A class label that a spreadsheet turned into a date: `3月2日`, `2-Mar`, `Mar-02`, `2026/3/2`.
 pub fn is_date_like(label: &str) -> bool {
     const MONTHS: [&str; 12] =

@@ -326,3 +326,13 @@ fn a_teacher_alone_below_the_title_of_a_class_is_its_teacher() {
         assert!(found.ends_with(&strata), "{row}: {found}");
     }
 }
+
+#[test]
+fn a_grade_above_bare_labels_is_part_of_the_class() {
+    let found = parents(
+        "三年级,,\n班级,姓名,电话\n1班,甲一,13800000041\n2班,甲二,13800000042\n\
+         四年级,,\n1班,乙一,13800000043\n,乙二,13800000044\n4-2,乙三,13800000045\n",
+    );
+    let strata = "strata=三年级1班 1/1; 三年级2班 1/1; 四年级1班 2/2; 4-2 1/1\n";
+    assert!(found.ends_with(strata), "{found}");
+}

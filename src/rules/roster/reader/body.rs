@@ -10,7 +10,7 @@ use crate::{
         line::{Fault, standing_cells},
         row::word,
         strata::Strata,
-        title::read_title,
+        title::{is_grade, read_title},
         words::{Field, field_of, foot_mark, is_remark, is_total},
     },
 };
@@ -111,6 +111,10 @@ impl Reader {
         let single = filled.len() == 1;
         if is_remark(&first) && (single || (!phoned && (name.is_empty() || name == first))) {
             return Some(Passed::Remark);
+        }
+        if self.kind == Kind::Parents && single && is_grade(&first) {
+            sheet.take_grade(&first);
+            return Some(Passed::Title);
         }
         if self.kind == Kind::Parents && names_teacher(sheet, columns, row, &filled) {
             sheet.take_title(row);

@@ -12,7 +12,7 @@ use super::{
     line::{Above, Table},
     seen::Seen,
     strata::Strata,
-    title::{Title, class_of_sheet, read_title},
+    title::{Title, class_of_sheet, is_grade, read_title},
     words::Field,
 };
 use crate::{model::Msg, msg};
@@ -264,6 +264,11 @@ impl Reader {
         for row in std::mem::take(&mut sheet.head) {
             let why = if row.filled().next().is_none() { Passed::Blank } else { Passed::Title };
             if why == Passed::Title {
+                if let [only] = row.filled().collect::<Vec<_>>()[..]
+                    && is_grade(&row.cell(only).shown())
+                {
+                    sheet.take_grade(&row.cell(only).shown());
+                }
                 let class = sheet.take_title(&row);
                 sheet.titled.extend(class.map(|class| (class, place(&row))));
             }
@@ -307,6 +312,11 @@ impl Sheet {
             self.title.teacher_number = title.teacher_number;
         }
         Some(title.class).filter(|class| !class.is_empty())
+    }
+
+    /// The classes that follow are of a grade: `三年级` above `1班`.
+    fn take_grade(&mut self, grade: &str) {
+        self.above = Above { grade: grade.to_owned(), ..Above::default() };
     }
 
     /// What follows is of no class that is known.
