@@ -162,10 +162,7 @@ impl Demo {
         };
         let done = run(&order, &mut terminal).await;
         terminal.bar.finish_and_clear();
-        let finished = done.map_err(|e| match Failure::of(&e, ui.lang) {
-            Failure::Use(why) => Failure::Use(why),
-            Failure::Failed(why) => Failure::Failed(why),
-        })?;
+        let finished = done.map_err(|e| Failure::of(&e, ui.lang))?;
         let out = self.out.display();
         terminal.say(&format!(
             "\neverything is in {out}; try next:\n  python3 docs/verify_draw.py {out}/draw-parents\n  \

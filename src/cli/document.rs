@@ -81,9 +81,9 @@ fn init(text: &str, out: Option<&Path>, ui: Ui) -> Done {
     let mut file = File::create_new(path).map_err(|error| {
         let shown = path.display();
         if error.kind() == ErrorKind::AlreadyExists {
-            Failure::Failed(format!("{shown} exists already and is left as it is"))
+            Failure::Broken(msg!("cli.exists", path = shown))
         } else {
-            Failure::Failed(format!("cannot write {shown}: {error}"))
+            Failure::Broken(msg!("cli.cannot_write", path = shown, why = error))
         }
     })?;
     file.write_all(text.as_bytes())?;
@@ -94,9 +94,7 @@ fn init(text: &str, out: Option<&Path>, ui: Ui) -> Done {
 
 /// The text of a file that is no longer than `max`; one byte more shows that it is.
 fn read(path: &Path, max: usize) -> Result<String, Failure> {
-    let bad = |error: &dyn std::fmt::Display| {
-        Failure::Use(format!("cannot read {}: {error}", path.display()))
-    };
+    let bad = |error: &dyn std::fmt::Display| Failure::Wrong(say::cannot_read(path, error));
     let file = File::open(path).map_err(|e| bad(&e))?;
     let mut bytes = Vec::new();
     let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
@@ -116,7 +114,7 @@ fn told(path: &Path, found: &[Violation], lang: Lang) -> Failure {
 }
 
 fn published(what: &str, version: &str, log_pos: i64, ui: Ui) -> Done {
-    let text = format!("{what} is published, version {version}");
+    let text = msg!("cli.published", what = say::term(ui, what), version = version).text(ui.lang);
     say::either(ui, || json!({"version": version, "log_pos": log_pos}), text)
 }
 
@@ -139,7 +137,7 @@ impl Questionnaire {
             questionnaire: Some(questionnaire_message(&value)),
         };
         let done = to.administration().publish_questionnaire(request).await?.into_inner();
-        published("the questionnaire", &done.version, done.log_pos, ui)
+        published("questionnaire", &done.version, done.log_pos, ui)
     }
 }
 
@@ -165,6 +163,6 @@ impl Scheme {
             scheme: Some(scheme_message(&value)),
         };
         let done = to.administration().publish_scheme(request).await?.into_inner();
-        published("the scheme", &done.version, done.log_pos, ui)
+        published("scheme", &done.version, done.log_pos, ui)
     }
 }

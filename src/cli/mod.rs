@@ -21,7 +21,8 @@ mod user;
 mod verify;
 
 use crate::error::Error;
-use crate::model::Lang;
+use crate::model::{Lang, Msg};
+use crate::msg;
 use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -101,6 +102,12 @@ enum Failure {
     Use(String),
     /// Failed: exit code 1.
     Failed(String),
+    /// Wrong use, in the reader's language: exit code 2.
+    Wrong(Msg),
+    /// Failed, in the reader's language: exit code 1.
+    Broken(Msg),
+    /// The server refused: exit code 2 for a bad request, else 1.
+    Refused(Box<tonic::Status>),
 }
 
 impl Failure {
@@ -119,19 +126,30 @@ impl Failure {
     }
 }
 
-impl From<tonic::Status> for Failure {
-    fn from(status: tonic::Status) -> Failure {
-        let text = told(&status);
-        if status.code() == tonic::Code::InvalidArgument {
-            Failure::Use(text)
-        } else {
-            Failure::Failed(text)
+impl Failure {
+    /// What the reader is told, and the exit code.
+    fn shown(self, lang: Lang) -> (String, u8) {
+        match self {
+            Failure::Use(why) => (why, 2),
+            Failure::Failed(why) => (why, 1),
+            Failure::Wrong(why) => (why.text(lang), 2),
+            Failure::Broken(why) => (why.text(lang), 1),
+            Failure::Refused(status) => {
+                let code = if status.code() == tonic::Code::InvalidArgument { 2 } else { 1 };
+                (told(&status, lang), code)
+            }
         }
     }
 }
 
+impl From<tonic::Status> for Failure {
+    fn from(status: tonic::Status) -> Failure {
+        Failure::Refused(Box::new(status))
+    }
+}
+
 /// What the server said, completely: every wrong field on its own line, and when to try again.
-fn told(status: &tonic::Status) -> String {
+fn told(status: &tonic::Status, lang: Lang) -> String {
     use tonic_types::StatusExt;
     let details = status.get_error_details();
     let fields = details.bad_request().map(|b| b.field_violations.as_slice()).unwrap_or_default();
@@ -149,14 +167,14 @@ fn told(status: &tonic::Status) -> String {
     }
     let wait = details.retry_info().and_then(|r| r.retry_delay).map(|d| d.as_secs_f64());
     if let Some(seconds) = wait {
-        lines.push(format!("try again in {seconds} s"));
+        lines.push(msg!("cli.try_again", seconds = seconds).text(lang));
     }
     // what a client of plain text sees of a server that wants TLS
     if ["h2 protocol error", "transport error"].iter().any(|e| status.message().contains(e)) {
-        lines.push("does the server speak TLS? then it is https:// and --tls-ca FILE".to_owned());
+        lines.push(msg!("cli.perhaps_tls").text(lang));
     }
     if status.code() == tonic::Code::Unauthenticated {
-        lines.push("sign in with: canvass sign-in NAME".to_owned());
+        lines.push(msg!("cli.sign_in_first").text(lang));
     }
     lines.join("\n")
 }
@@ -190,13 +208,10 @@ pub fn main() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Failed(why)) => {
+        Err(failure) => {
+            let (why, code) = failure.shown(ui.lang);
             complain(&why);
-            ExitCode::from(1)
-        }
-        Err(Failure::Use(why)) => {
-            complain(&why);
-            ExitCode::from(2)
+            ExitCode::from(code)
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Failure, Ui};
 use crate::config::write_private;
+use crate::msg;
 use canvass_proto::v1::{
     access_service_client::AccessServiceClient,
     administration_service_client::AdministrationServiceClient,
@@ -86,9 +87,7 @@ impl Remote {
         };
         let mut endpoint = Endpoint::from_shared(self.server.clone()).map_err(bad)?;
         if self.tls_ca.is_none() && self.server.starts_with("https:") {
-            let why =
-                "an https address needs the certificate authority of the server: --tls-ca FILE";
-            return Err(Failure::Use(why.to_owned()));
+            return Err(Failure::Wrong(msg!("cli.needs_ca")));
         }
         if let Some(path) = &self.tls_ca {
             let unusable =
@@ -105,15 +104,9 @@ impl Remote {
             let why = root(&e);
             if why.contains("certificate") || why.contains("Cert") || why.contains("CaUsed") {
                 let server = &self.server;
-                return Failure::Failed(format!(
-                    "the certificate of {server} is not accepted: {why}; see --tls-ca"
-                ));
+                return Failure::Broken(msg!("cli.bad_certificate", server = server, why = why));
             }
-            Failure::Failed(format!(
-                "no server answers at {} ({}); start one with `canvass serve`",
-                self.server,
-                root(&e)
-            ))
+            Failure::Broken(msg!("cli.no_server", server = self.server, why = root(&e)))
         })
     }
 

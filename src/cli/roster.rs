@@ -96,12 +96,11 @@ pub struct Import {
 
 impl Import {
     pub async fn run(self, ui: Ui) -> Done {
-        let unreadable =
-            |e: std::io::Error| Failure::Use(format!("cannot read {}: {e}", self.file.display()));
+        let unreadable = |e: std::io::Error| Failure::Wrong(say::cannot_read(&self.file, &e));
         let file = File::open(&self.file).await.map_err(unreadable)?;
         let about = file.metadata().await.map_err(unreadable)?;
         if !about.is_file() {
-            return Err(Failure::Use(format!("{} is no file", self.file.display())));
+            return Err(Failure::Wrong(msg!("cli.no_file", path = self.file.display())));
         }
         let to = self.remote.connect(ui).await?;
         let survey_id = say::survey(&to, &self.survey).await?.id;
@@ -124,7 +123,7 @@ impl Import {
         let mut mapping = BTreeMap::new();
         for (field, column) in &self.map {
             if mapping.insert(field.clone(), column.clone()).is_some() {
-                return Err(Failure::Use(format!("--map names {field} twice")));
+                return Err(Failure::Wrong(msg!("cli.map_twice", field = field)));
             }
         }
         let mode = if self.replace { ImportMode::Replace } else { ImportMode::Add };

@@ -2,6 +2,7 @@
 
 use super::{Done, Failure, Ui, remote::Connection};
 use crate::model::Msg;
+use crate::msg;
 use canvass_proto::v1::{self, ListMySurveysRequest};
 use chrono::{DateTime, Local};
 use comfy_table::{CellAlignment, Table, presets};
@@ -174,11 +175,11 @@ pub async fn survey(to: &Connection, wanted: &str) -> Result<Found, Failure> {
         Some(s) => Ok(Found { id: s.survey_id, name: s.name.clone(), state: s.state() }),
         None => {
             let names: Vec<_> = mine.surveys.iter().map(|s| s.name.as_str()).collect();
-            let there = match names.as_slice() {
-                [] => "there is none you may see".to_owned(),
-                some => format!("there are: {}", some.join(", ")),
-            };
-            Err(Failure::Failed(format!("no survey {wanted}; {there}")))
+            Err(Failure::Broken(if names.is_empty() {
+                msg!("cli.no_survey_at_all", wanted = wanted)
+            } else {
+                msg!("cli.no_such_survey", wanted = wanted, names = names.join(", "))
+            }))
         }
     }
 }
@@ -186,4 +187,9 @@ pub async fn survey(to: &Connection, wanted: &str) -> Result<Found, Failure> {
 /// Prints a JSON value or, without `--json`, the text.
 pub fn either(ui: Ui, json: impl FnOnce() -> serde_json::Value, text: impl Display) -> Done {
     if ui.json { line(json()) } else { line(text) }
+}
+
+/// Why a file cannot be read.
+pub fn cannot_read(path: &std::path::Path, why: impl Display) -> Msg {
+    msg!("cli.cannot_read", path = path.display(), why = why)
 }

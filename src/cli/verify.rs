@@ -1,6 +1,7 @@
 //! `canvass verify`: derives a draw again from its evidence. It needs no server and trusts none.
 
 use super::{Done, Failure, Ui, export::EVIDENCE, say};
+use crate::msg;
 use crate::rules::evidence;
 use clap::Args;
 use serde_json::json;
@@ -25,9 +26,7 @@ impl Verify {
         for name in EVIDENCE {
             let path = self.dir.join(name);
             let read = std::fs::read(&path);
-            files.push(
-                read.map_err(|e| Failure::Failed(format!("cannot read {}: {e}", path.display())))?,
-            );
+            files.push(read.map_err(|e| Failure::Broken(say::cannot_read(&path, &e)))?);
         }
         let [frame, design, seed, sample] = files.as_slice() else {
             return Err(Failure::Use("four files are needed".to_owned()));
@@ -41,13 +40,11 @@ impl Verify {
             }
             Failure::Failed(format!("{}: {why}", self.dir.display()))
         })?;
-        let text = format!(
-            "verified: {} cases of {} units in {} strata follow from frame, rule and seed",
-            found.sampled, found.units, found.strata
-        );
+        let (cases, units, strata) = (found.sampled, found.units, found.strata);
+        let text = msg!("cli.verified", cases = cases, units = units, strata = strata);
         let json = json!({
             "verified": true, "strata": found.strata, "units": found.units, "sampled": found.sampled,
         });
-        say::either(ui, || json, text)
+        say::either(ui, || json, text.text(ui.lang))
     }
 }
