@@ -1,17 +1,18 @@
 //! `canvass demo`: shows the whole main job in half a minute.
 
 use super::serve::{LogFormat, stop_signal, trace};
-use super::{Done, Failure, Ui};
+use super::{Done, Failure, Ui, say};
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config;
 use crate::demo::{Finished, Order, Show, onward, run};
 use crate::desk::Desk;
 use crate::error::Result;
+use crate::model::Msg;
+use crate::msg;
 use crate::rpc::{Listen, serve};
 use canvass_proto::v1;
 use clap::Args;
-use comfy_table::{Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -52,9 +53,13 @@ pub struct Demo {
 }
 
 /// Tells on the terminal.
+/// Columns of a score table.
+const HEADS: [&str; 10] =
+    ["target", "name", "class", "n", "N", "mean", "interval", "tier", "points", "status"];
+
 struct Terminal {
     bar: ProgressBar,
-    json: bool,
+    ui: Ui,
 }
 
 fn bar(done: i64, of: i64) -> String {
@@ -62,37 +67,50 @@ fn bar(done: i64, of: i64) -> String {
     format!("{}{}", "█".repeat(filled), "░".repeat(20 - filled))
 }
 
-impl Show for Terminal {
-    fn say(&mut self, line: &str) {
+impl Terminal {
+    fn line(&self, line: &str) {
         self.bar.suspend(|| {
-            if self.json {
+            if self.ui.json {
                 eprintln!("{line}");
             } else {
-                println!("{line}");
+                // whoever reads may have seen enough
+                say::line(line).ok();
             }
         });
+    }
+}
+
+impl Show for Terminal {
+    fn say(&mut self, line: &Msg) {
+        self.line(&line.text(self.ui.lang));
     }
 
     fn evening(&mut self, number: i64, percent: u64) {
         self.bar.set_position(percent);
-        self.bar.set_message(format!("evening {number}"));
+        self.bar.set_message(msg!("demo.evening", number = number).text(self.ui.lang));
     }
 
     fn standing(&mut self, survey: &str, progress: &v1::Progress) {
         let t = progress.total.unwrap_or_default();
         let shown = bar(t.valid, t.target);
-        self.say(&format!(
-            "  {survey:9} {shown} {}/{} valid, {} refused, {} unreachable or unknown, {} open, {} fresh",
-            t.valid, t.target, t.refused, t.unreachable + t.unknown, t.open, t.fresh
+        self.say(&msg!(
+            "demo.standing",
+            survey = format!("{survey:9}"),
+            bar = shown,
+            valid = t.valid,
+            target = t.target,
+            refused = t.refused,
+            missed = t.unreachable + t.unknown,
+            open = t.open,
+            fresh = t.fresh
         ));
         if progress.quarantined > 0 {
-            let kept = progress.quarantined;
-            self.say(&format!("            {kept} came too late and wait for a supervisor"));
+            self.say(&msg!("demo.late", count = progress.quarantined));
         }
     }
 
     fn table(&mut self, survey: &str, scores: &v1::GetScoresResponse) {
-        if self.json {
+        if self.ui.json {
             println!(
                 "{}",
                 serde_json::json!({
@@ -103,19 +121,7 @@ impl Show for Terminal {
             );
             return;
         }
-        let mut table = Table::new();
-        table.load_style(presets::UTF8_FULL_CONDENSED).set_header([
-            "target",
-            "name",
-            "class",
-            "n",
-            "N",
-            "mean",
-            "95% interval",
-            "tier",
-            "points",
-            "status",
-        ]);
+        let mut table = say::table(self.ui, &HEADS, &[]);
         for r in scores.rows.iter().take(ROWS) {
             let interval = if r.ci_low.is_empty() {
                 String::new()
@@ -136,10 +142,13 @@ impl Show for Terminal {
                 r.status.clone(),
             ]);
         }
-        self.say(&format!("\n{survey} ({}, log position {})", scores.scheme, scores.log_pos));
-        self.say(&table.to_string());
+        self.line("");
+        let (scheme, log_pos) = (&scores.scheme, scores.log_pos);
+        self.say(&msg!("demo.table", survey = survey, scheme = scheme, log_pos = log_pos));
+        self.line(&table.to_string());
         if scores.rows.len() > ROWS {
-            self.say(&format!("… and {} more in scores-{survey}.csv", scores.rows.len() - ROWS));
+            let more = scores.rows.len() - ROWS;
+            self.say(&msg!("demo.more", count = more, survey = survey));
         }
     }
 }
@@ -151,7 +160,7 @@ impl Demo {
         if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {percent}% {elapsed}") {
             bar.set_style(style);
         }
-        let mut terminal = Terminal { bar, json: ui.json };
+        let mut terminal = Terminal { bar, ui };
         let order = Order {
             classes: self.classes,
             teachers: self.teachers,
@@ -159,25 +168,28 @@ impl Demo {
             seed: self.seed,
             db: self.db.clone(),
             out: self.out.clone(),
+            lang: ui.lang,
         };
         let done = run(&order, &mut terminal).await;
         terminal.bar.finish_and_clear();
         let finished = done.map_err(|e| Failure::of(&e, ui.lang))?;
         let out = self.out.display();
-        terminal.say(&format!(
-            "\neverything is in {out}; try next:\n  python3 docs/verify_draw.py {out}/draw-parents\n  \
+        terminal.line("");
+        terminal.say(&msg!("demo.all_in", out = out));
+        terminal.line(&format!(
+            "  python3 docs/verify_draw.py {out}/draw-parents\n  \
              python3 docs/reanalyse.py {out}/interviews-parents.csv {out}/scores-parents.csv\n  \
              open {out}/scores-parents.xlsx\n  canvass demo --serve"
         ));
         if self.serve {
-            return self.go_on(finished).await.map_err(|e| Failure::of(&e, ui.lang));
+            return self.go_on(finished, ui).await.map_err(|e| Failure::of(&e, ui.lang));
         }
         finished.store.close().await;
         Ok(())
     }
 
     /// The same database on the real clock.
-    async fn go_on(&self, finished: Finished) -> Result<()> {
+    async fn go_on(&self, finished: Finished, ui: Ui) -> Result<()> {
         let store = finished.store.clone();
         let clock = match store.clock_us().await? {
             Some(now_us) => Clock::database(now_us),
@@ -199,15 +211,14 @@ impl Demo {
             .await
             .map_err(crate::error::Error::defect)?;
         let left = onward(&desk, channel, &finished.admin_password, self.seed).await?;
-        println!(
-            "\nserving on http://{address}; survey {} `practice` is open day and night",
-            left.survey_id
-        );
-        println!("users and one-time secrets (the first sign-in asks for a password of your own):");
+        let survey_id = left.survey_id;
+        let open = msg!("demo.serving", address = address, survey_id = survey_id);
+        println!("\n{}\n{}", open.text(ui.lang), msg!("demo.secrets").text(ui.lang));
         for (name, secret) in &left.users {
             println!("  {name:14} {secret}");
         }
-        println!("  canvass sign-in admin --server http://{address}\nstop it with Ctrl-C");
+        let stop = msg!("demo.stop").text(ui.lang);
+        println!("  canvass sign-in admin --server http://{address}\n{stop}");
         serving.await.map_err(crate::error::Error::defect)??;
         keeping.abort();
         store.close().await;

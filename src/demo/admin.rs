@@ -3,6 +3,7 @@
 use super::desktop::failed;
 use super::dice::Dice;
 use crate::error::{Error, Result};
+use crate::model::Lang;
 use crate::rpc::convert::{questionnaire_message, scheme_message};
 use crate::rules::questionnaire::{Kind, example};
 use crate::rules::scheme;
@@ -23,6 +24,8 @@ pub struct Admin {
     channel: Channel,
     token: MetadataValue<tonic::metadata::Ascii>,
     dice: Dice,
+    /// The language of what the server says.
+    pub lang: Lang,
 }
 
 /// Signs in with a one-time secret; the token.
@@ -40,7 +43,7 @@ impl Admin {
     /// The administrator of a server.
     pub fn new(channel: Channel, token: &str, dice: Dice) -> Result<Admin> {
         let token = format!("Bearer {token}").parse().map_err(Error::defect)?;
-        Ok(Admin { channel, token, dice })
+        Ok(Admin { channel, token, dice, lang: Lang::En })
     }
 
     /// Goes on with a new token: a token ends after twelve hours.
@@ -52,6 +55,8 @@ impl Admin {
     fn with<T>(&self, message: T) -> Request<T> {
         let mut request = Request::new(message);
         request.metadata_mut().insert("authorization", self.token.clone());
+        let lang = MetadataValue::from_static(self.lang.tag());
+        request.metadata_mut().insert("accept-language", lang);
         request
     }
 

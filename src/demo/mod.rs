@@ -15,6 +15,7 @@ use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::desk::{Desk, sha256};
 use crate::error::{Error, Result};
+use crate::model::{Lang, Msg};
 use crate::msg;
 use crate::rpc::{Listen, serve};
 use crate::rules::evidence::verify;
@@ -57,12 +58,14 @@ pub struct Order {
     pub db: Option<String>,
     /// Where the files go.
     pub out: PathBuf,
+    /// The language of what is said, and of the headers of spreadsheets.
+    pub lang: Lang,
 }
 
 /// How the demo tells what it does.
 pub trait Show {
     /// A line.
-    fn say(&mut self, line: &str);
+    fn say(&mut self, line: &Msg);
     /// An evening: which, and how much of it has passed in percent.
     fn evening(&mut self, number: i64, percent: u64);
     /// How the cells stand after an evening.
@@ -162,7 +165,7 @@ pub async fn run(order: &Order, show: &mut impl Show) -> Result<Finished> {
     let (url, durability) = match &order.db {
         Some(url) => (url.clone(), Durability::Full),
         None => {
-            show.say("The demo's own SQLite file runs with synchronous = NORMAL; serve uses FULL.");
+            show.say(&msg!("demo.synchronous"));
             let file = order.out.join("demo.db");
             (format!("sqlite:{}", file.display()), Durability::Normal)
         }
@@ -177,6 +180,7 @@ pub async fn run(order: &Order, show: &mut impl Show) -> Result<Finished> {
     let admin_password = secret(seed, "admin");
     let token = sign_in(&server.channel, "admin", &first, &admin_password).await?;
     let mut admin = Admin::new(server.channel.clone(), &token, Dice::new(seed, "admin"))?;
+    admin.lang = order.lang;
     let (surveys, questionnaires) = set_up(order, &mut admin, show).await?;
     let log_path = order.out.join("client-log.jsonl");
     let log = Log::new(fs::File::create(&log_path)?);
@@ -252,23 +256,27 @@ async fn set_up(
         fs::write(order.out.join("rosters").join(&path), &file)?;
         let (survey_id, questionnaire) = admin.survey(name, kinds[at], false).await?;
         let report = admin.import(survey_id, roster_kinds[at], &path, &file).await?;
-        show.say(&format!(
-            "{path}: {} lines accepted, {} rejected, {} held, {} passed over",
-            report.accepted, report.rejected, report.held, report.ignored
+        show.say(&msg!(
+            "demo.imported",
+            file = path,
+            accepted = report.accepted,
+            rejected = report.rejected,
+            held = report.held,
+            ignored = report.ignored
         ));
         for problem in report.problems.iter().filter(|p| p.kind != "note").take(4) {
             let place = format!("{} {}{}", problem.sheet, problem.column, problem.line);
-            show.say(&format!("  {place}: {}", problem.message));
+            show.say(&msg!("demo.problem", place = place, why = problem.message));
         }
         let seats = i32::try_from(order.interviewers).map_err(Error::defect)?;
         let plan = admin.take_to_field(survey_id, order.seed, seats).await?;
-        show.say(&format!(
-            "  drawn: {} interviews aimed at in {} strata; planned {} dials, {} evenings ({})",
-            plan.n,
-            plan.rows.len(),
-            plan.dials,
-            plan.evenings,
-            plan.assumptions
+        show.say(&msg!(
+            "demo.drawn",
+            n = plan.n,
+            strata = plan.rows.len(),
+            dials = plan.dials,
+            evenings = plan.evenings,
+            assumptions = plan.assumptions
         ));
         surveys[at] = survey_id;
         questionnaires.insert(survey_id, questionnaire);
@@ -339,9 +347,12 @@ async fn finish(
         let checked =
             verify(part("frame.csv"), part("design.json"), part("seed.txt"), part("sample.csv"))
                 .map_err(|why| Error::invalid(format!("draw-{name}"), why))?;
-        show.say(&format!(
-            "draw-{name}: re-derived byte for byte: {} strata, {} units, {} drawn",
-            checked.strata, checked.units, checked.sampled
+        show.say(&msg!(
+            "demo.checked",
+            name = name,
+            strata = checked.strata,
+            units = checked.units,
+            drawn = checked.sampled
         ));
         let progress = admin.progress(survey_id).await?;
         let exports = Exports {
@@ -354,9 +365,11 @@ async fn finish(
         differences.extend(found.into_iter().map(|line| format!("{name}: {line}")));
     }
     if differences.is_empty() {
-        show.say("recount: the interviewers' own log and the exports agree");
+        show.say(&msg!("demo.agree"));
         return Ok(());
     }
-    differences.iter().take(20).for_each(|line| show.say(line));
+    for line in differences.iter().take(20) {
+        show.say(&msg!("demo.difference", what = line));
+    }
     Err(Error::defect(format!("the recount found {} differences", differences.len())))
 }
