@@ -23,7 +23,9 @@ const EVENING_US: i64 = 180 * MINUTE_US;
 const SWEEP_US: i64 = 5 * MINUTE_US;
 
 /// From a case to its first ring, and until it is answered or not: within one lease.
-const RING_US: i64 = 70 * SECOND_US;
+const RING_US: i64 = 80 * SECOND_US;
+/// A page of an interview.
+const PAGE_US: i64 = 30 * SECOND_US;
 
 /// What an interviewer does next.
 enum Act {
@@ -180,7 +182,7 @@ impl<'d> Crew<'d> {
                     desktop.release(at, &case).await?;
                     return Ok((10 * SECOND_US, Act::Look));
                 }
-                return Ok((60 * SECOND_US, Act::Asked(case, 1)));
+                return Ok((PAGE_US, Act::Asked(case, 1)));
             }
         };
         Ok(after(receipt.next))
@@ -200,7 +202,9 @@ impl<'d> Crew<'d> {
         let phone = number(&case);
         let met = people::dial(self.seed, &phone, case.attempts.len());
         let desktop = &mut self.seats[seat].0;
-        desktop.page(at, &case, save_no, answers, page < PAGES).await?;
+        // most are done within one lease; the others hold on to it
+        let hold = page < PAGES && desktop.dice.happens(250);
+        desktop.page(at, &case, save_no, answers, hold).await?;
         if met == Met::HangsUp {
             let receipt = desktop.record(at, &case, v1::Outcome::BreakOff, 0).await?;
             return Ok(after(receipt.next));
@@ -212,9 +216,9 @@ impl<'d> Crew<'d> {
             return Ok((6 * MINUTE_US, Act::Finish(case)));
         }
         if page < PAGES {
-            return Ok((45 * SECOND_US, Act::Asked(case, page + 1)));
+            return Ok((PAGE_US, Act::Asked(case, page + 1)));
         }
-        Ok((35 * SECOND_US, Act::Finish(case)))
+        Ok((25 * SECOND_US, Act::Finish(case)))
     }
 
     /// The answers of the first pages of an interview.
