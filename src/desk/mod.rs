@@ -43,6 +43,7 @@ use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::model::{Caller, Role, SurveyRow};
 use crate::msg;
+use crate::rules::violation::has_control;
 use crate::store::Store;
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
@@ -174,12 +175,6 @@ impl Desk {
 /// The answer for a survey that is missing or not the caller's.
 pub(crate) fn no_survey(survey_id: i64) -> Error {
     Error::NotFound(msg!("survey.not_found", survey_id = survey_id))
-}
-
-/// Whether a text holds control characters other than line ends and tabs; U+0000 among them, which
-/// PostgreSQL cannot store.
-pub(crate) fn has_control(text: &str) -> bool {
-    text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
 }
 
 /// A reason for the record: 1 to 500 characters.

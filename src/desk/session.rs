@@ -8,6 +8,7 @@ use super::{
 use crate::error::{Error, Reason, Result};
 use crate::model::{Caller, Lang, Role};
 use crate::msg;
+use crate::rules::violation::has_control;
 
 /// 12 hours.
 const SESSION_US: i64 = 12 * 3_600_000_000;
@@ -26,7 +27,7 @@ pub struct SignedIn {
 impl Desk {
     /// Exchanges name and secret for a token.
     pub async fn sign_in(&self, name: &str, secret: &str, new_password: &str) -> Result<SignedIn> {
-        if super::has_control(name) {
+        if has_control(name) {
             return Err(Error::invalid("name", msg!("request.control")));
         }
         self.0.secrets.check_tries(name, self.now_us())?;

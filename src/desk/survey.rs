@@ -4,6 +4,7 @@ use super::{Desk, log::Opened, no_survey, sha256};
 use crate::error::{Error, Reason, Result, Violation};
 use crate::model::{Caller, Event, Msg, RequestKey, Role, SurveyRow, SurveyState};
 use crate::msg;
+use crate::rules::violation::has_control;
 use crate::rules::{questionnaire::Questionnaire, scheme};
 
 /// Fields of the settings that can change, by the names of the request.
@@ -288,7 +289,7 @@ impl Desk {
 
     /// A questionnaire by version, or the one in force; its canonical JSON.
     pub async fn questionnaire(&self, survey_id: i64, version: &str) -> Result<(String, String)> {
-        if super::has_control(version) {
+        if has_control(version) {
             return Err(Error::invalid("version", msg!("request.control")));
         }
         let mut tx = self.0.store.read().await?;

@@ -64,11 +64,8 @@ impl ReportingService for Door {
         request: Request<ExportScoresRequest>,
     ) -> Reply<Self::ExportScoresStream> {
         let (who, m) = self.enter_survey(request, "ReportingService/ExportScores").await?;
-        let file = match kind(m.format) {
-            Ok(kind) => self.desk.export_scores(&who, m.survey_id, kind).await,
-            Err(error) => Err(error),
-        };
-        answer(file.map(|f| pieces(f, |chunk| ExportScoresResponse { chunk })), &who)
+        let file = async { self.desk.export_scores(&who, m.survey_id, kind(m.format)?).await };
+        answer(file.await.map(|f| pieces(f, |chunk| ExportScoresResponse { chunk })), &who)
     }
 
     type ExportInterviewsStream = Outflow<ExportInterviewsResponse>;
@@ -77,11 +74,8 @@ impl ReportingService for Door {
         request: Request<ExportInterviewsRequest>,
     ) -> Reply<Self::ExportInterviewsStream> {
         let (who, m) = self.enter_survey(request, "ReportingService/ExportInterviews").await?;
-        let file = match kind(m.format) {
-            Ok(kind) => self.desk.export_interviews(&who, m.survey_id, kind).await,
-            Err(error) => Err(error),
-        };
-        answer(file.map(|f| pieces(f, |chunk| ExportInterviewsResponse { chunk })), &who)
+        let file = async { self.desk.export_interviews(&who, m.survey_id, kind(m.format)?).await };
+        answer(file.await.map(|f| pieces(f, |chunk| ExportInterviewsResponse { chunk })), &who)
     }
 
     type ExportAttemptsStream = Outflow<ExportAttemptsResponse>;
@@ -90,11 +84,8 @@ impl ReportingService for Door {
         request: Request<ExportAttemptsRequest>,
     ) -> Reply<Self::ExportAttemptsStream> {
         let (who, m) = self.enter_survey(request, "ReportingService/ExportAttempts").await?;
-        let file = match kind(m.format) {
-            Ok(kind) => self.desk.export_attempts(&who, m.survey_id, kind).await,
-            Err(error) => Err(error),
-        };
-        answer(file.map(|f| pieces(f, |chunk| ExportAttemptsResponse { chunk })), &who)
+        let file = async { self.desk.export_attempts(&who, m.survey_id, kind(m.format)?).await };
+        answer(file.await.map(|f| pieces(f, |chunk| ExportAttemptsResponse { chunk })), &who)
     }
 
     type ExportDrawStream = Outflow<ExportDrawResponse>;

@@ -9,3 +9,9 @@ pub use crate::model::Violation;
 pub fn none_of(found: Vec<Violation>) -> Result<(), Vec<Violation>> {
     if found.is_empty() { Ok(()) } else { Err(found) }
 }
+
+/// Whether a text holds control characters other than line ends and tabs; U+0000 among them, which
+/// PostgreSQL cannot store.
+pub fn has_control(text: &str) -> bool {
+    text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+}

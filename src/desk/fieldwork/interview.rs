@@ -11,6 +11,7 @@ use crate::model::{
 use crate::msg;
 use crate::rules::disposition::Code;
 use crate::rules::questionnaire::{Answer, is_valid, to_json, validate};
+use crate::rules::violation::has_control;
 
 /// The stored number of the outcome "interview".
 pub const INTERVIEW: i64 = 14;
@@ -36,7 +37,7 @@ pub fn check_note(note: &str) -> Result<()> {
     if note.chars().count() > NOTE_MAX {
         return Err(Error::invalid("note", msg!("interview.note_length", max = NOTE_MAX)));
     }
-    if crate::desk::has_control(note) {
+    if has_control(note) {
         return Err(Error::invalid("note", msg!("request.control")));
     }
     Ok(())

@@ -8,7 +8,7 @@ use super::{Form, Item, Questionnaire, SCALE, Verbatim};
 use crate::model::Msg;
 use crate::msg;
 use crate::rules::canonical;
-use crate::rules::violation::{Violation, none_of};
+use crate::rules::violation::{Violation, has_control, none_of};
 
 /// One answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,8 +105,7 @@ fn wrong_words(open: &Verbatim, value: &AnswerValue) -> Option<Msg> {
             Some(msg!("questionnaire.too_many_words", item = open.id, length = length, max = max))
         }
         AnswerValue::Text(words) => {
-            let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-            words.contains(control).then(|| msg!("questionnaire.control", item = open.id))
+            has_control(words).then(|| msg!("questionnaire.control", item = open.id))
         }
         AnswerValue::Score(_)
         | AnswerValue::Option(_)
