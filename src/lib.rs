@@ -4,6 +4,8 @@
 pub mod chance;
 /// The command line.
 pub mod cli;
+/// The server as its clients see it: what demo and drill are made of.
+pub mod client;
 /// The only clock.
 pub mod clock;
 /// What a server is started with.
@@ -12,6 +14,8 @@ pub mod config;
 pub mod demo;
 /// What the call centre does.
 pub mod desk;
+/// A load from many virtual interviewers, with a history that anyone can judge.
+pub mod drill;
 /// The one error.
 pub mod error;
 /// The texts of every message, in three languages.

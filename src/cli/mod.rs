@@ -8,6 +8,7 @@ mod completions;
 mod demo;
 mod document;
 mod draw;
+mod drill;
 mod export;
 mod progress;
 mod quarantine;
@@ -49,6 +50,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Demo(demo::Demo),
+    Drill(Box<drill::Drill>),
     Serve(serve::Serve),
     SignIn(user::SignIn),
     /// Add, list and revoke users
@@ -195,8 +197,8 @@ pub fn main() -> ExitCode {
         return args.run();
     }
     let ui = Ui { lang: Lang::accept(&cli.lang), json: cli.json };
-    // only a server has many callers at once; for one after another every hop between threads is lost
-    let mut runtime = if matches!(cli.command, Command::Serve(_)) {
+    // only a server and a drill have many callers at once; for one after another every hop between threads is lost
+    let mut runtime = if matches!(cli.command, Command::Serve(_) | Command::Drill(_)) {
         tokio::runtime::Builder::new_multi_thread()
     } else {
         tokio::runtime::Builder::new_current_thread()
@@ -226,6 +228,7 @@ fn complain(why: &str) {
 async fn run(command: Command, ui: Ui) -> Done {
     match command {
         Command::Demo(args) => args.run(ui).await,
+        Command::Drill(args) => args.run(ui).await,
         Command::Serve(args) => args.run().await.map_err(|e| Failure::of(&e, ui.lang)),
         Command::SignIn(args) => args.run(ui).await,
         Command::User(args) => args.run(ui).await,

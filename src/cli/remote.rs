@@ -81,7 +81,8 @@ impl Remote {
         write_private(&path, &format!("{token}\n")).map_err(|e| Failure::Failed(e.to_string()))
     }
 
-    async fn channel(&self) -> Result<Channel, Failure> {
+    /// The server, not yet connected.
+    pub fn endpoint(&self) -> Result<Endpoint, Failure> {
         let bad = |e: tonic::transport::Error| {
             Failure::Use(format!("cannot reach {}: {}", self.server, root(&e)))
         };
@@ -100,7 +101,17 @@ impl Remote {
             let tls = ClientTlsConfig::new().ca_certificate(ca);
             endpoint = endpoint.tls_config(tls).map_err(bad)?;
         }
-        endpoint.connect().await.map_err(|e| {
+        Ok(endpoint.tcp_nodelay(true))
+    }
+
+    /// The token given, or the one kept.
+    pub fn token(&self) -> Option<String> {
+        let kept = || std::fs::read_to_string(self.token_file()).ok();
+        Some(self.token.clone().or_else(kept)?.trim().to_owned())
+    }
+
+    async fn channel(&self) -> Result<Channel, Failure> {
+        self.endpoint()?.connect().await.map_err(|e| {
             let why = root(&e);
             if why.contains("certificate") || why.contains("Cert") || why.contains("CaUsed") {
                 let server = &self.server;
@@ -112,9 +123,7 @@ impl Remote {
 
     /// Connects, with the token if there is one.
     pub async fn connect(&self, ui: Ui) -> Result<Connection, Failure> {
-        let kept = || std::fs::read_to_string(self.token_file()).ok();
-        let token = self.token.clone().or_else(kept).map(|t| format!("Bearer {}", t.trim()));
-        let token = match token {
+        let token = match self.token().map(|token| format!("Bearer {token}")) {
             Some(text) => Some(text.parse().map_err(|_| Failure::Use("malformed token".into()))?),
             None => None,
         };

@@ -1,7 +1,7 @@
 //! One simulated interviewer's desktop: a real gRPC client that writes down every request and what
 //! was acknowledged.
 
-use super::dice::Dice;
+use crate::client::{Dice, failed};
 use crate::error::{Error, Result};
 use canvass_proto::v1::{
     self, interviewing_service_client::InterviewingServiceClient as Client,
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::sync::{Arc, Mutex, PoisonError};
-use tonic::{Request, Status, metadata::MetadataValue, transport::Channel};
+use tonic::{Request, metadata::MetadataValue, transport::Channel};
 
 /// The file that all desktops write.
 #[derive(Clone)]
@@ -33,11 +33,6 @@ impl Log {
     pub fn flush(&self) -> Result<()> {
         Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).flush()?)
     }
-}
-
-/// A failed call of the demo itself.
-pub fn failed(status: Status) -> Error {
-    Error::Internal(format!("{:?}: {}", status.code(), status.message()).into())
 }
 
 /// Answers as they are sent, and as the export will show them.

@@ -2,16 +2,15 @@
 //! interviewers on the real server. Only the clock is moved by hand; the same seed gives the same
 //! files.
 
-mod admin;
 mod crew;
 mod desktop;
-mod dice;
 mod onward;
 mod people;
 mod recount;
 mod rosters;
 
 use crate::chance::Chance;
+use crate::client::{Admin, Dice, Instrument, sign_in};
 use crate::clock::Clock;
 use crate::desk::{Desk, sha256};
 use crate::error::{Error, Result};
@@ -21,11 +20,9 @@ use crate::rpc::{Listen, serve};
 use crate::rules::evidence::verify;
 use crate::rules::questionnaire::Kind;
 use crate::store::{Durability, Migrate, Store};
-use admin::{Admin, sign_in};
 use canvass_proto::v1;
 use crew::{Crew, DAY_US, FIRST_EVENING_US};
 use desktop::{Desktop, Log};
-use dice::Dice;
 use std::collections::HashMap;
 use std::fs;
 use std::net::SocketAddr;
@@ -254,7 +251,8 @@ async fn set_up(
         let (name, file) = (NAMES[at], file.map_err(Error::defect)?);
         let path = format!("{name}.xlsx");
         fs::write(order.out.join("rosters").join(&path), &file)?;
-        let (survey_id, questionnaire) = admin.survey(name, kinds[at], false).await?;
+        let asked = Instrument::example(kinds[at])?;
+        let survey_id = admin.survey(name, &format!("demo {name}"), &asked, false).await?;
         let report = admin.import(survey_id, roster_kinds[at], &path, &file).await?;
         show.say(&msg!(
             "demo.imported",
@@ -279,7 +277,7 @@ async fn set_up(
             assumptions = plan.assumptions
         ));
         surveys[at] = survey_id;
-        questionnaires.insert(survey_id, questionnaire);
+        questionnaires.insert(survey_id, asked.questionnaire);
     }
     Ok((surveys, questionnaires))
 }

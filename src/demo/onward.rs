@@ -2,9 +2,8 @@
 //! secrets. The secrets of the evenings depend on the seed, which anyone may know; none of them
 //! works any more.
 
-use super::admin::{Admin, sign_in};
-use super::dice::Dice;
 use super::rosters;
+use crate::client::{Admin, Dice, Instrument, sign_in};
 use crate::desk::Desk;
 use crate::error::{Error, Result};
 use crate::rules::questionnaire::Kind;
@@ -31,14 +30,16 @@ pub async fn onward(
 ) -> Result<Practice> {
     let token = sign_in(&channel, "admin", admin_password, "").await?;
     let mut admin = Admin::new(channel, &token, Dice::new(seed, "practice"))?;
-    let (survey_id, _) = admin.survey("practice", Kind::Parents, true).await?;
+    let asked = Instrument::example(Kind::Parents)?;
+    let survey_id = admin.survey("practice", "demo practice", &asked, true).await?;
     let file = rosters::parents(seed.wrapping_add(1), 3).map_err(Error::defect)?;
     admin.import(survey_id, v1::RosterKind::Parents, "practice.xlsx", &file).await?;
     admin.take_to_field(survey_id, seed, 0).await?;
     let mut users = Vec::new();
     for user in admin.users().await? {
         if user.role() != v1::Role::Administrator {
-            let secret = admin.anew(&user, survey_id).await?;
+            let surveys = user.survey_ids.iter().copied().chain([survey_id]).collect();
+            let secret = admin.assign(user.user_id, surveys, true).await?;
             users.push((user.name, secret));
         }
     }

@@ -1,7 +1,7 @@
 //! The hidden truth of the demo: who answers the phone in the evening, who refuses, what people think
 //! of a class teacher. The server knows nothing of it.
 
-use super::dice::Dice;
+use crate::client::Dice;
 use canvass_proto::v1::{self, answer::Value};
 
 /// What comes of one dial.

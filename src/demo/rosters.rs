@@ -2,7 +2,7 @@
 //! in every way, 同上 below a brother, a total and a remark at the end, and a few lines that are wrong.
 //! Every name is invented and every number obviously fake.
 
-use super::dice::Dice;
+use crate::client::Dice;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
 const SURNAMES: [&str; 20] = [

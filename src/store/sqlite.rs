@@ -8,6 +8,8 @@ use sqlx::sqlite::{
 };
 use std::{
     fs::{File, OpenOptions},
+    io::ErrorKind,
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -35,13 +37,13 @@ pub async fn open(path: &str, migrate: Migrate, durability: Durability) -> Resul
         return Err(Error::invalid("db", msg!("store.older")));
     }
     let lock = Arc::new(lock(&path)?);
+    make_private(&path)?;
     let synchronous = match durability {
         Durability::Full => SqliteSynchronous::Full,
         Durability::Normal => SqliteSynchronous::Normal,
     };
     let options = SqliteConnectOptions::new()
         .filename(&path)
-        .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(synchronous)
         .busy_timeout(Duration::from_secs(10))
@@ -91,6 +93,17 @@ fn lock(path: &Path) -> Result<File> {
     file.try_lock()
         .map_err(|_| Error::invalid("db", msg!("store.locked", path = path.display())))?;
     Ok(file)
+}
+
+/// A new database is its owner's alone to read: it holds names and phones. SQLite gives its other
+/// files the mode of this one.
+fn make_private(path: &Path) -> Result<()> {
+    match OpenOptions::new().create_new(true).write(true).mode(0o600).open(path) {
+        Err(e) if e.kind() != ErrorKind::AlreadyExists => {
+            Err(Error::invalid("db", msg!("store.cannot_open", path = path.display(), why = e)))
+        }
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 /// SQLite's codes for a disk that failed to write, sync, truncate or sync a folder. A full disk is

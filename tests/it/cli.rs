@@ -197,7 +197,9 @@ fn a_server_that_others_can_reach_needs_tls_and_another_key_is_refused() {
     let database = tool.place.path("canvass.db");
     let key = tool.place.path("canvass.key");
     use std::os::unix::fs::PermissionsExt;
-    assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+    for private in [&key, &database] {
+        assert_eq!(fs::metadata(private).unwrap().permissions().mode() & 0o777, 0o600);
+    }
     let url = format!("sqlite:{}", database.display());
     let second = |key: &Path| {
         let out = Command::new(env!("CARGO_BIN_EXE_canvass"))

@@ -102,12 +102,12 @@ fn a_file_that_cannot_be_asked_is_refused_by_field() {
     let table: [(&str, &str, &str); 16] = [
         ("name: small", "name: ''", "name: the name needs 1 to 60 characters on one line"),
         ("[en]", "[]", "languages: 0 is outside 1 to 10"),
-        ("[en]", "[en, en]", "languages[1]: language en is not in the list"),
+        ("[en]", "[en, en]", "languages[1]: language en is listed twice"),
         ("0536-6221234", "call me", "call_back_number: the call-back number needs digits"),
         (
             "Good day.",
             "{en: Hello, fr: Bonjour}",
-            "introduction.fr: language fr is not in the list",
+            "languages: texts are in language fr, which is not in the list: 1, the first at introd",
         ),
         ("Good day.", "{fr: Bonjour}", "introduction.en: the text in language en is missing"),
         ("Good day.", "' '", "introduction: the text is empty or longer than 4000 characters"),
@@ -135,6 +135,15 @@ fn a_file_that_cannot_be_asked_is_refused_by_field() {
         let found = told(Questionnaire::parse(&file).unwrap_err());
         assert!(found.iter().any(|line| line.starts_with(expected)), "{to}: {found:?}");
     }
+}
+
+#[test]
+fn a_wrong_tag_in_the_list_is_said_once() {
+    let file = example(Kind::Contacts).replacen("zh-TW, en]", "zh-TW, eng]", 1);
+    let found = told(Questionnaire::parse(&file).unwrap_err());
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].starts_with("languages: texts are in language en, "), "{found:?}");
+    assert!(found[1].starts_with("languages[2]: no text is in language eng"), "{found:?}");
 }
 
 #[test]

@@ -65,6 +65,8 @@ const NEVER: &[(&str, &[&str])] = &[
     ("src/desk", &["sqlx", "tonic", "axum", "crate::rpc", "crate::cli"]),
     ("src/rpc", &["sqlx", "crate::rules", "crate::cli"]),
     ("src/cli", &["sqlx", "crate::store::sql"]),
+    ("src/client", &["sqlx", "crate::store", "crate::desk"]),
+    ("src/drill", &["sqlx", "crate::store", "crate::desk", "crate::cli::"]),
 ];
 
 #[test]

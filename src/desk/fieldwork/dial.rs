@@ -7,7 +7,7 @@ use crate::desk::sha256;
 use crate::error::{Error, Reason, Result};
 use crate::model::{AttemptRow, Caller, CaseRow, Event, QuarantineRow, SurveyState, queue, state};
 use crate::msg;
-use crate::rules::disposition::{Code, Draft, Outcome};
+use crate::rules::disposition::{Code, Draft, Effect, Outcome};
 use crate::rules::schedule::{Dial, Moment, Next, after};
 use serde::Serialize;
 
@@ -22,6 +22,15 @@ pub fn outcome(number: i64) -> Option<Outcome> {
 
 fn known(report: &DialReport) -> Result<Outcome> {
     outcome(report.outcome).ok_or_else(|| Error::invalid("outcome", msg!("attempt.outcome")))
+}
+
+/// The outcome of a report from an interviewer, and whether its time belongs to it: an appointment
+/// with another outcome would be forgotten.
+fn agreed(report: &DialReport) -> Result<()> {
+    if known(report)?.effect() != Effect::AtTime && report.call_back_us != 0 {
+        return Err(Error::invalid("call_back_us", msg!("schedule.no_call_back")));
+    }
+    Ok(())
 }
 
 impl World {
@@ -82,7 +91,7 @@ impl World {
     /// Writes down a dial.
     pub fn attempt(&mut self, who: &Caller, lease: Lease, report: &DialReport) -> Result<Receipt> {
         check_note(&report.note)?;
-        known(report)?;
+        agreed(report)?;
         let standing = self.standing(who, lease)?;
         let case = self.case(lease.case_no)?.clone();
         let phone_no = self.phone_of(&case, report.phone_no)?;
@@ -194,7 +203,7 @@ impl World {
         report: &DialReport,
     ) -> Result<Receipt> {
         check_note(&report.note)?;
-        known(report)?;
+        agreed(report)?;
         self.standing(who, lease)?;
         let case = self.case(lease.case_no)?.clone();
         let found = self.dials(case.case_no).into_iter().find(|a| a.attempt_no == attempt_no);

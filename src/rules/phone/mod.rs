@@ -87,14 +87,15 @@ fn plain(text: &str) -> String {
         .collect()
 }
 
-/// Number and marked extension. Longer marks come first.
+/// Number and marked extension, which stands behind digits. Longer marks come first.
 fn split_marked(text: &str) -> (&str, Option<&str>) {
     const MARKS: [&str; 10] =
         ["分机号", "分機號", "分机", "分機", "内线", "內線", "转", "轉", "#", "ext"];
     let lower = text.to_ascii_lowercase();
     for mark in MARKS.into_iter().chain(["x"]) {
         // Lowering ASCII keeps every byte offset.
-        if let Some(at) = lower.find(mark) {
+        let digits = |at: &usize| lower[..*at].bytes().any(|b| b.is_ascii_digit());
+        if let Some(at) = lower.find(mark).filter(digits) {
             return (&text[..at], Some(&text[at + mark.len()..]));
         }
     }
@@ -166,11 +167,22 @@ fn number(text: &str, area: Option<&str>) -> Result<String, Msg> {
     let international = if plus { Some(digits.as_str()) } else { digits.strip_prefix("00") };
     match international.map(|digits| (digits, digits.strip_prefix("86"))) {
         Some((_, Some(national))) => china::national(national, true, None),
-        Some((digits, None)) => abroad(digits),
+        Some((digits, None)) => {
+            let zero = TRUNK_ZERO.split(' ').find(|code| {
+                digits.strip_prefix(code).is_some_and(|national| national.starts_with('0'))
+            });
+            match zero {
+                Some(code) => Err(msg!("phone.trunk_zero", code = code)),
+                None => abroad(digits),
+            }
+        }
         None => china::national(&digits, false, area),
     }
     .map(|number| format!("+{number}"))
 }
+
+/// Countries whose numbers have a leading zero at home only (ITU national numbering plans).
+const TRUNK_ZERO: &str = "886 81 82 84 44 49 33 41 43 46 31 32 61 64 60 62 63 66 91 92";
 
 /// Which digit is a zero that is dialled only within the country: `(0)` right behind the country
 /// code, as in `+44 (0)20 …`. Italy and its neighbours dial theirs from abroad too.

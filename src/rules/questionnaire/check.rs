@@ -1,6 +1,6 @@
 //! Whether a questionnaire can be asked at all: names, languages, ids, options, lengths.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Choice, Form, Item, Questionnaire, SCALE, Text};
 use crate::msg;
@@ -15,12 +15,25 @@ const RESERVED: [&str; 2] = ["dk", "refused"];
 struct Checker<'a> {
     languages: &'a [String],
     ids: BTreeSet<&'a str>,
+    /// Tags of texts that the list lacks, and how many texts have them; first the place of one.
+    unlisted: BTreeMap<&'a str, (String, usize)>,
+    /// Tags of the list that texts by language lack: the places.
+    lacking: BTreeMap<&'a str, Vec<String>>,
+    /// Texts by language.
+    by_language: usize,
     found: Vec<Violation>,
 }
 
 /// Every rule the questionnaire breaks, by field.
 pub(super) fn check(of: &Questionnaire) -> Result<(), Vec<Violation>> {
-    let mut checker = Checker { languages: &of.languages, ids: BTreeSet::new(), found: Vec::new() };
+    let mut checker = Checker {
+        languages: &of.languages,
+        ids: BTreeSet::new(),
+        unlisted: BTreeMap::new(),
+        lacking: BTreeMap::new(),
+        by_language: 0,
+        found: Vec::new(),
+    };
     checker.head(of);
     checker.count("indicators", of.indicators.len(), 1, 50);
     let mut labels = BTreeSet::new();
@@ -43,6 +56,7 @@ pub(super) fn check(of: &Questionnaire) -> Result<(), Vec<Violation>> {
         checker.text(&format!("{path}.text"), &open.text);
         checker.count(&format!("{path}.max_length"), open.max_length, 1, MAX_TEXT);
     }
+    checker.languages();
     none_of(checker.found)
 }
 
@@ -121,21 +135,37 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn text(&mut self, field: &str, text: &Text) {
+    fn text(&mut self, field: &str, text: &'a Text) {
         for (tag, words) in text.all() {
             let field = if tag.is_empty() { field.to_owned() } else { format!("{field}.{tag}") };
             if words.trim().is_empty() || words.chars().count() > MAX_TEXT {
                 self.add(field, msg!("questionnaire.bad_text", max = MAX_TEXT));
             } else if !tag.is_empty() && !self.languages.iter().any(|known| known == tag) {
-                self.add(field, msg!("questionnaire.bad_language", tag = tag));
+                self.unlisted.entry(tag).or_insert((field, 0)).1 += 1;
             }
         }
         if let Text::ByLanguage(texts) = text {
+            self.by_language += 1;
             for tag in self.languages.iter().filter(|tag| !texts.contains_key(*tag)) {
-                self.found.push(Violation::new(
-                    format!("{field}.{tag}"),
-                    msg!("questionnaire.text_missing", tag = tag),
-                ));
+                self.lacking.entry(tag).or_default().push(field.to_owned());
+            }
+        }
+    }
+
+    /// One mistake in the list of languages would show at every text: it is said once, of the list.
+    fn languages(&mut self) {
+        for (tag, (first, texts)) in std::mem::take(&mut self.unlisted) {
+            let why = msg!("questionnaire.unlisted", tag = tag, texts = texts, first = first);
+            self.add("languages", why);
+        }
+        for (tag, places) in std::mem::take(&mut self.lacking) {
+            if places.len() == self.by_language && places.len() > 1 {
+                let at = self.languages.iter().position(|known| known == tag).unwrap_or_default();
+                self.add(format!("languages[{at}]"), msg!("questionnaire.no_texts", tag = tag));
+                continue;
+            }
+            for field in places {
+                self.add(format!("{field}.{tag}"), msg!("questionnaire.text_missing", tag = tag));
             }
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     COLUMNS_MAX, Cell, Kind, Options, Row, column_letters, column_of_letters,
     row::word,
-    words::{Field, field_of, is_phone_owner},
+    words::{Field, field_of, is_of_others, is_phone_owner},
 };
 use crate::{model::Msg, msg, rules::phone};
 
@@ -164,7 +164,7 @@ impl Mapping {
                 known += usize::from(same && !taken.by_text);
                 continue;
             }
-            match field_of(text, self.kind) {
+            match meaning(&texts[column], text, self.kind) {
                 None => drop(columns.unknown.insert(column, texts[column].trim().to_owned())),
                 Some(field) if mapped.iter().any(|mapped| mapped.field == field) => known += 1,
                 Some(Field::SomeName) => doubtful.push(column),
@@ -190,6 +190,16 @@ impl Mapping {
         let missing = missing(self.kind, &columns);
         Ok(Candidate { columns, known, missing, unmapped })
     }
+}
+
+/// What a header means: with a number behind it (`姓名2`) the same as without; a phone that brackets give
+/// to somebody else (`电话（班主任）`) nothing.
+fn meaning(shown: &str, text: &str, kind: Kind) -> Option<Field> {
+    let field = field_of(text, kind).or_else(|| {
+        let bare = text.trim_end_matches(|c: char| c.is_ascii_digit());
+        field_of(bare, kind).filter(|_| bare.len() < text.len())
+    });
+    field.filter(|field| *field != Field::Phone || !is_of_others(shown))
 }
 
 /// One column that a mapping asks for.

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Cell, Kind, Line, NAME_MAX, Place, Row,
+    Kind, Line, NAME_MAX, Place, Row,
     header::Columns,
-    title::{Title, is_bare_class, is_date_like},
-    words::{Field, is_ditto},
+    label::{is_bare_class, is_date_like},
+    title::Title,
+    words::{Field, is_ditto, is_nobody, is_placeholder, is_said},
 };
 use crate::{
     model::Msg,
@@ -59,6 +60,8 @@ pub(super) struct Table<'a> {
     pub sheet_class: Option<&'a str>,
     /// Why neither the title's class nor the sheet's can be taken.
     pub clash: Option<&'a Msg>,
+    /// Why nobody knows of which grade or class the lines are.
+    pub unclear: Option<&'a Msg>,
 }
 
 impl Table<'_> {
@@ -107,7 +110,7 @@ impl Table<'_> {
         self.columns.of(Field::Class).is_some_and(|column| !row.cell(column).is_empty())
     }
 
-    fn is_merged(&self, field: Field) -> bool {
+    pub(super) fn is_merged(&self, field: Field) -> bool {
         self.columns.of(field).is_some_and(|column| self.merged.contains(&column))
     }
 
@@ -139,17 +142,8 @@ impl Table<'_> {
         let column = self.columns.of(Field::Class);
         let fault = Fault::at(column);
         let label = if column.is_some() {
-            above.grade = self.carried(row, Field::Grade, &above.grade)?;
-            let class = self.carried(row, Field::Class, &above.class)?;
-            above.class.clone_from(&class);
-            // a grade from a title goes only before a label that has none
-            let titled = self.columns.of(Field::Grade).is_none() && !is_bare_class(&class);
-            if class.is_empty() || titled || class.starts_with(&above.grade) {
-                class
-            } else {
-                format!("{}{class}", above.grade)
-            }
-        } else if let Some(clash) = self.clash {
+            self.class_of_columns(row, above)?
+        } else if let Some(clash) = self.clash.or(self.unclear) {
             return Err(fault(clash.clone()));
         } else if self.title.class.is_empty() {
             self.sheet_class.unwrap_or_default().to_owned()
@@ -165,6 +159,35 @@ impl Table<'_> {
         key(&label).map_err(fault)
     }
 
+    fn class_of_columns(&self, row: &Row, above: &mut Above) -> Result<String, Fault> {
+        let fault = Fault::at(self.columns.of(Field::Class));
+        let grade = self.carried(row, Field::Grade, &above.grade)?;
+        if grade != above.grade && self.columns.of(Field::Grade).is_some() {
+            // another grade has other classes
+            above.class.clear();
+        }
+        above.grade = if is_placeholder(&grade) { String::new() } else { grade };
+        let class = self.carried(row, Field::Class, &above.class)?;
+        if is_placeholder(&class) {
+            above.class.clear();
+            return Ok(String::new());
+        }
+        if is_said(&class) || class.contains("班主任") {
+            return Err(fault(msg!("roster.class_more")));
+        }
+        above.class.clone_from(&class);
+        if !is_bare_class(&class) {
+            // a grade from a title goes only before a label that has none
+            let titled = self.columns.of(Field::Grade).is_none();
+            let whole = titled || class.starts_with(&above.grade);
+            return Ok(if whole { class } else { with_grade(&above.grade, &class) });
+        }
+        if above.grade.is_empty() {
+            return self.unclear.map_or(Ok(class), |why| Err(fault(why.clone())));
+        }
+        Ok(with_grade(&above.grade, &class))
+    }
+
     /// The class teacher: the column's, carried down while the class stays; else the title's.
     fn teacher(
         &self,
@@ -177,8 +200,9 @@ impl Table<'_> {
             above.staff.clear();
             above.staff_number.clear();
         }
-        line.staff = self.carried(row, Field::Staff, &above.staff)?;
-        line.staff_number = self.carried(row, Field::StaffNumber, &above.staff_number)?;
+        let named = |text: String| if is_placeholder(&text) { String::new() } else { text };
+        line.staff = named(self.carried(row, Field::Staff, &above.staff)?);
+        line.staff_number = named(self.carried(row, Field::StaffNumber, &above.staff_number)?);
         let titled = self.columns.of(Field::Class).is_none() || line.class == self.title.class;
         if titled && line.staff.is_empty() {
             line.staff.clone_from(&self.title.teacher);
@@ -220,7 +244,8 @@ impl Table<'_> {
         if inherits(&name, Field::Staff) && inherits(&number, Field::StaffNumber) {
             (line.staff, line.staff_number) = (above.staff.clone(), above.staff_number.clone());
         } else {
-            let own = |text: String| if is_ditto(&text) { String::new() } else { text };
+            let none = |text: &str| is_ditto(text) || is_placeholder(text);
+            let own = |text: String| if none(&text) { String::new() } else { text };
             (line.staff, line.staff_number) = (own(name), own(number));
         }
         if line.staff.is_empty() && line.staff_number.is_empty() {
@@ -251,7 +276,7 @@ impl Table<'_> {
         if is_ditto(&text) {
             return Err(Fault::at(column)(msg!("roster.number_ditto")));
         }
-        if matches!(text.as_str(), "" | "-" | "/" | "无" | "無") {
+        if text != "0" && is_placeholder(&text) {
             return Ok(String::new());
         }
         key(&text).map_err(Fault::at(column))
@@ -262,7 +287,14 @@ impl Table<'_> {
         if text.is_empty() || is_ditto(&text) {
             return Ok(String::new());
         }
-        clean_name(&text).map_err(Fault::at(self.columns.of(field)))
+        let fault = Fault::at(self.columns.of(field));
+        if self.columns.of(field).is_some_and(|column| row.continued.contains(&column)) {
+            return Err(fault(msg!("roster.name_merged")));
+        }
+        if self.kind == Kind::Parents && is_nobody(&text) {
+            return Err(fault(msg!("roster.name_nobody")));
+        }
+        clean_name(&text).map_err(fault)
     }
 
     /// The guardians to ask for, joined by `/`; any of them may answer.
@@ -271,7 +303,7 @@ impl Table<'_> {
         for column in &self.columns.guardians {
             let fault = Fault::at(Some(*column));
             let text = row.cell(*column).text().map_err(&fault)?;
-            if !matches!(text.as_str(), "" | "-" | "/" | "无" | "無") && !is_ditto(&text) {
+            if !is_placeholder(&text) && !is_ditto(&text) {
                 names.push(clean_name(&text).map_err(fault)?);
             }
         }
@@ -310,6 +342,27 @@ impl Table<'_> {
     }
 }
 
+/// A class of a grade: `三年级` + `1班`; two numbers are kept apart, or 1 and 12 would be 11 and 2.
+pub(super) fn with_grade(grade: &str, class: &str) -> String {
+    let chinese = |c: char| "一二三四五六七八九十".contains(c);
+    let alike = match (grade.chars().last(), class.chars().next()) {
+        (Some(a), Some(b)) => {
+            (a.is_ascii_digit() && b.is_ascii_digit()) || (chinese(a) && chinese(b))
+        }
+        _ => false,
+    };
+    let latin = grade.ends_with(|c: char| c.is_ascii_alphanumeric())
+        && class.starts_with(|c: char| c.is_ascii_alphabetic());
+    let between = if alike {
+        "-"
+    } else if latin && grade.len() > 2 {
+        " "
+    } else {
+        ""
+    };
+    format!("{grade}{between}{class}")
+}
+
 /// Whether a cell says something of its own.
 fn is_own(row: &Row, column: usize) -> bool {
     !row.cell(column).is_empty() && !is_ditto(&row.cell(column).shown())
@@ -335,51 +388,4 @@ fn clean_name(text: &str) -> Result<String, Msg> {
     } else {
         text.to_owned()
     })
-}
-
-/// The row so that it can stand without the rows above it: carried cells are filled in, and a
-/// `同上` that would now point at another line is marked, so that it cannot be read wrongly.
-pub(super) fn standing_cells(
-    row: &Row,
-    table: &Table<'_>,
-    above: &Above,
-    phones_before: Option<&BTreeMap<usize, Vec<Phone>>>,
-    after_rejected: bool,
-) -> Vec<Cell> {
-    let mut cells = row.cells.clone();
-    let mut fill = |field: Field, text: &str| {
-        let Some(column) = table.columns.of(field).filter(|_| !table.is_merged(field)) else {
-            return;
-        };
-        let empty = row.cell(column).is_empty() || is_ditto(&row.cell(column).shown());
-        if empty && !text.is_empty() {
-            if cells.len() <= column {
-                cells.resize(column + 1, Cell::Empty);
-            }
-            cells[column] = Cell::Text(text.to_owned());
-        }
-    };
-    fill(Field::Grade, &above.grade);
-    if let Some((label, _)) = &above.unread {
-        // what stands above is of another class; only what could not be read belongs here
-        fill(Field::Class, label);
-    } else {
-        fill(Field::Class, &above.class);
-        fill(Field::Staff, &above.staff);
-        fill(Field::StaffNumber, &above.staff_number);
-    }
-    for column in &table.columns.phones {
-        let shown = row.cell(*column).shown();
-        if !is_ditto(&shown) {
-            continue;
-        }
-        let known = phones_before.and_then(|phones| phones.get(column)).filter(|p| !p.is_empty());
-        if let Some(phones) = known {
-            let all: Vec<&str> = phones.iter().map(|phone| phone.original.as_str()).collect();
-            cells[*column] = Cell::Text(all.join("/"));
-        } else if !after_rejected {
-            cells[*column] = Cell::Text(format!("{shown}?"));
-        }
-    }
-    cells
 }

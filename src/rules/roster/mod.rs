@@ -5,6 +5,7 @@
 
 mod file;
 mod header;
+mod label;
 mod line;
 mod outcome;
 mod reader;
@@ -12,6 +13,7 @@ mod rejected;
 mod rejected_xlsx;
 mod row;
 mod seen;
+mod standing;
 mod strata;
 mod text;
 mod title;

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::row::word;
-use super::title::{Title, read_title};
+use super::title::{Reading, read_title};
 use super::words::is_reason_header;
 use super::{Cell, Encoding, Outcome, Passed, Place};
 use crate::{
@@ -75,8 +75,20 @@ pub(super) struct NewRow<'a> {
     pub sheet: &'a str,
     pub cells: &'a [Cell],
     pub reason: &'a str,
-    /// The reason column (from 0), behind every cell of the sheet.
+    /// The reason column (from 0): where the round before had it, else behind every cell.
     pub column: usize,
+    /// Columns of the sheet, the reasons included.
+    pub width: usize,
+}
+
+impl NewRow<'_> {
+    /// What stands in a column.
+    pub(super) fn text(&self, column: usize) -> String {
+        if column == self.column {
+            return self.reason.to_owned();
+        }
+        self.cells.get(column).map(Cell::shown).unwrap_or_default()
+    }
 }
 
 /// The rows of the new file, in order: before each rejected line the titles and the header it
@@ -93,7 +105,8 @@ pub(super) fn new_rows(rows: &[BackRow], lang: Lang) -> Vec<NewRow<'_>> {
             row.cells.iter().position(|cell| is_reason_header(&word(&cell.shown())))
         });
         let widest = sheet.iter().map(width).max().unwrap_or_default();
-        let column = mended.filter(|at| at + 1 == widest).unwrap_or(widest);
+        let column = mended.unwrap_or(widest);
+        let width = widest.max(column + 1);
         let mut titles: Vec<&BackRow> = Vec::new();
         let mut header: Vec<&BackRow> = Vec::new();
         let mut written: Vec<&[Cell]> = Vec::new();
@@ -102,7 +115,7 @@ pub(super) fn new_rows(rows: &[BackRow], lang: Lang) -> Vec<NewRow<'_>> {
             match row.role {
                 BackRole::Title => {
                     // The title of the next class takes the place of one that was not needed.
-                    let class = |row: &BackRow| !title_of(&row.cells).class.is_empty();
+                    let class = |row: &BackRow| names_class(&row.cells);
                     if class(row) && titles.iter().any(|title| class(title)) {
                         titles.clear();
                     }
@@ -111,8 +124,8 @@ pub(super) fn new_rows(rows: &[BackRow], lang: Lang) -> Vec<NewRow<'_>> {
                 BackRole::Header if before == BackRole::Header => header.push(row),
                 BackRole::Header => header = vec![row],
                 BackRole::Line => {
-                    let new =
-                        |cells, reason| NewRow { sheet: &row.place.sheet, cells, reason, column };
+                    let sheet = &row.place.sheet;
+                    let new = |cells, reason| NewRow { sheet, cells, reason, column, width };
                     out.extend(titles.drain(..).map(|title| new(&title.cells, "")));
                     let cells: Vec<&[Cell]> = header.iter().map(|row| &row.cells[..]).collect();
                     if cells != written {
@@ -129,8 +142,9 @@ pub(super) fn new_rows(rows: &[BackRow], lang: Lang) -> Vec<NewRow<'_>> {
     out
 }
 
-fn title_of(cells: &[Cell]) -> Title {
-    read_title(&cells.iter().map(Cell::shown).collect::<Vec<_>>().join("  "))
+fn names_class(cells: &[Cell]) -> bool {
+    let text = cells.iter().map(Cell::shown).collect::<Vec<_>>().join("  ");
+    matches!(read_title(&text), Reading::Title(title) if !title.class.is_empty())
 }
 
 /// The rejected lines as CSV, in the encoding of the import (UTF-8 with a mark for all others but
@@ -141,12 +155,10 @@ fn title_of(cells: &[Cell]) -> Title {
 pub fn rejected_csv(rows: &[BackRow], encoding: Encoding, lang: Lang) -> Vec<u8> {
     let mut text = String::new();
     for row in new_rows(rows, lang) {
-        for column in 0..row.column {
-            push_field(&mut text, &row.cells.get(column).map(Cell::shown).unwrap_or_default());
-            text.push(',');
+        for column in 0..row.width {
+            push_field(&mut text, &row.text(column));
+            text.push(if column + 1 < row.width { ',' } else { '\n' });
         }
-        push_field(&mut text, row.reason);
-        text.push('\n');
     }
     match encoding {
         Encoding::Gb18030 => encoding_rs::GB18030.encode(&text).0.into_owned(),

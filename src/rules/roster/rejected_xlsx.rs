@@ -3,7 +3,7 @@
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, XlsxError};
 
 use super::{
-    BackRow, Cell,
+    BackRow,
     rejected::{NewRow, new_rows},
 };
 use crate::{
@@ -45,13 +45,9 @@ fn write(rows: &[NewRow<'_>]) -> Result<Vec<u8>, XlsxError> {
             page.set_name(first.sheet)?;
         }
         for (line, row) in (0_u32..).zip(sheet) {
-            let cells = row.cells.iter().map(Cell::shown);
-            let column = u16::try_from(row.column).unwrap_or(u16::MAX);
-            for (at, cell) in (0..column).zip(cells).filter(|(_, cell)| !cell.is_empty()) {
+            let cells = (0..row.width).map(|column| row.text(column));
+            for (at, cell) in (0..).zip(cells).filter(|(_, cell)| !cell.is_empty()) {
                 page.write_string_with_format(line, at, cell, &text)?;
-            }
-            if !row.reason.is_empty() {
-                page.write_string_with_format(line, column, row.reason, &text)?;
             }
         }
     }

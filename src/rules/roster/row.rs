@@ -108,6 +108,9 @@ pub struct Row {
     /// an empty class cell outside a range is empty: nothing is carried down to it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub merged: Vec<usize>,
+    /// Those of them whose range began in a row above.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub continued: Vec<usize>,
 }
 
 impl Row {

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::{Kind, Line, Place, StratumSummary, seen::compared_name, title::is_bare_class};
+use super::{Kind, Line, Place, StratumSummary, label::is_bare_class, seen::compared_name};
 use crate::{
     model::Msg,
     msg,
@@ -20,6 +20,8 @@ pub(super) struct Strata {
     index: HashMap<String, usize>,
     /// Members of staff by compared name, with the number they were first given (or none).
     names: HashMap<String, (String, Place)>,
+    /// Whose number it is: of class teachers and of targets.
+    numbers: HashMap<String, (String, Place)>,
     /// The last member of staff without a number: name, sheet, and whether the block is refused.
     block: Option<(String, String, Option<Msg>)>,
 }
@@ -101,7 +103,19 @@ impl Strata {
         known.listed += 1;
     }
 
+    /// A number is of one person.
+    fn own_number(&mut self, number: &str, name: &str, place: &Place) -> Result<(), Msg> {
+        let name = compared_name(name);
+        if number.is_empty() || name.is_empty() {
+            return Ok(());
+        }
+        let own = || (name.clone(), place.clone());
+        let (known, first) = self.numbers.entry(number.to_owned()).or_insert_with(own);
+        if *known == name { Ok(()) } else { Err(msg!("roster.staff_renamed", place = first)) }
+    }
+
     fn list_pupil(&mut self, line: &Line) -> Result<(), Msg> {
+        let named = self.own_number(&line.staff_number, &line.staff, &line.place);
         let known = self.entry(line.class.clone(), &line.class, &line.place);
         known.listed += 1;
         if is_bare_class(&line.class) && known.place.sheet != line.place.sheet {
@@ -114,6 +128,7 @@ impl Strata {
             let first = &known.place;
             return Err(msg!("roster.two_teachers", class = line.class, place = first));
         }
+        named?;
         if known.staff.is_empty() {
             known.staff.clone_from(&line.staff);
         }
@@ -194,6 +209,7 @@ impl Strata {
 
     fn list_target(&mut self, line: &Line) -> Result<(), Msg> {
         let place = &line.place;
+        let named = self.own_number(&line.number, &line.name, place);
         if !line.class.is_empty() {
             let known = self.entry(line.class.clone(), &line.class, place);
             known.listed += 1;
@@ -204,7 +220,7 @@ impl Strata {
             known.staff.clone_from(&line.name);
             known.staff_number.clone_from(&line.number);
         }
-        Ok(())
+        named
     }
 
     /// Every stratum, in the order of its first place.

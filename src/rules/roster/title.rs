@@ -1,179 +1,158 @@
-//! Class and class teacher out of a title row or a sheet's name: `三年级2班 班主任:张三`.
+//! What a title row or a sheet's name says: `三年级2班 班主任:张三`. A title is understood whole or not at
+//! all: a word that is not known may mean that the class is another, or none (`moved here from 3-2`).
 
-use unicode_normalization::UnicodeNormalization;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::label::{
+    class_pattern, grade_pattern, is_short_label, mentions, name_pattern, pattern, plain,
+    speaks_of_class,
+};
 
 /// What a title says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Title {
-    /// The one class it names; empty where it names none or several.
+    /// The one class it names; empty where it names none.
     pub class: String,
+    /// The grade, where it names that and no class.
+    pub grade: String,
     /// The class teacher's name, or empty.
     pub teacher: String,
     /// The class teacher's number, or empty.
     pub teacher_number: String,
 }
 
+/// A title, read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// Understood to the last word; it names a class, a grade or a teacher.
+    Title(Title),
+    /// It names nobody and no class.
+    Nothing,
+    /// It speaks of a class or of a teacher in words that are not understood.
+    Unclear,
+}
+
+/// A longer text is no title.
+const TITLE_CHARS_MAX: usize = 200;
+
+/// Words before which a name has ended.
+const STOPS: &str = "(副?班主任|导师|導師|联系电话|聯繫電話|聯絡電話|电话|電話|手机|手機|工号|工號|人数|人數|\
+    (?i:class teacher|homeroom teacher|form teacher|staff number|teacher number))";
+
+/// What may stand before a class, besides marks and spaces: a school, a term, `附件2`.
+const BEFORE: &str = "[^转轉入由从從见見原调調班]*?(?:学校|學校|小学|小學|中学|中學|国小|國小|国中|國中|高中|初中|学院|\
+    學院|幼儿园|幼兒園|School|school|College|Kindergarten)|\
+    [0-9]{2,4}(?:[-—~至/][0-9]{2,4})?(?:学年度?|學年度?|年度?|届|屆)?|第[一二12]学期|第[一二12]學期|\
+    [上下][学學]期|[春秋]季(?:[学學]期)?|附[件表][0-9一二三四五]{0,2}|表[0-9一二三四五]|班[级級別别]|(?i:class|list of)";
+
+/// What may stand behind it.
+const BEHIND: &str = "学生|學生|全体|全體|家长|家長|监护人|監護人|通[讯訊信][录錄]|联系方式|聯繫方式|聯絡方式|联系|聯繫|聯絡|\
+    电话|電話|手机|手機|号码|號碼|名单|名單|花?名[册冊]|信息|資料|资料|统计|統計|登记|登記|汇总|彙總|一览|一覽|调查|調查|测评|測評|\
+    表|册|冊|录|錄|的|及|和|与|與|各班|人[数數]:? ?[0-9]{1,3}人?|共?[0-9]{1,3}[人名]|共[0-9一二三四五六七八九十]{1,3}个?班|\
+    [0-9]{4}年(?:[0-9]{1,2}月(?:[0-9]{1,2}日)?)?|[0-9]{4}[-./][0-9]{1,2}(?:[-./][0-9]{1,2})?|\
+    (?i:contact list|contacts?|parents?|pupils?|students?|roster|register|list|phones?|numbers?|of|and)";
+
+const MARKS: &str = "[ :,;.|/_()\\[\\]<>\"“”《》【】·。、—-]";
+
+fn teacher() -> String {
+    let name = name_pattern();
+    format!(
+        "(?:班主任|导师|導師|(?i:class teacher|homeroom teacher|form teacher))(?:老师|老師|姓名|名字)? ?[:_ -]* ?\
+         (?P<teacher>\\p{{Han}}老[师師]|{name})(?:老[师師])?(?:[ ,;/|()_]|$)"
+    )
+}
+
+fn whole(core: &str) -> Option<Regex> {
+    let name = name_pattern();
+    let teacher = teacher();
+    pattern(&format!(
+        "^(?:{MARKS}|{BEFORE})*?{core}(?:{MARKS}|{BEHIND}|{teacher}|副班主任(?:老师|老師)? ?[: ]* ?{name}(?:老[师師])?(?:[ ,;/|()_]|$)|\
+         (?:工号|工號|(?i:staff number|teacher number)) ?:? ?(?P<number>[0-9A-Za-z-]{{1,20}})|[0-9+][0-9 -]{{6,20}})*$"
+    ))
+}
+
+static CLASS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| whole(&format!("(?P<class>{})", class_pattern())));
+static GRADE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| whole(&format!("(?P<grade>{})", grade_pattern())));
+static NEITHER: LazyLock<Option<Regex>> = LazyLock::new(|| whole(""));
+static TEACHER: LazyLock<Option<Regex>> =
+    LazyLock::new(|| pattern("班主任|导师|導師|(?i:class teacher|homeroom teacher|form teacher)"));
+static DEPUTY: LazyLock<Option<Regex>> = LazyLock::new(|| pattern("副班主任"));
+static STOP: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(STOPS));
+
 /// Reads the text of a title row (its cells joined by spaces).
-pub fn read_title(text: &str) -> Title {
-    let text: String = text.nfkc().collect();
-    let mut classes = class_names(&text);
-    classes.dedup();
-    let class = if classes.len() == 1 { classes.remove(0) } else { String::new() };
-    let teacher = after(&text, &["班主任", "导师", "導師", "class teacher", "homeroom teacher"]);
-    let teacher_number = after(&text, &["工号", "工號", "staff number", "teacher number"]);
-    Title { class, teacher: without_honorific(&teacher), teacher_number }
+pub fn read_title(text: &str) -> Reading {
+    if !may_speak(text) {
+        return Reading::Nothing;
+    }
+    if text.chars().count() > TITLE_CHARS_MAX {
+        return Reading::Unclear;
+    }
+    let text = plain(text);
+    let Some(stop) = STOP.as_ref() else { return Reading::Unclear };
+    let text = plain(&stop.replace_all(&text, " $1"));
+    let named = |pattern: &LazyLock<Option<Regex>>| {
+        pattern.as_ref().map_or(0, |known| known.find_iter(&text).count())
+    };
+    // a deputy is another person
+    let teachers = named(&TEACHER) - named(&DEPUTY).min(named(&TEACHER));
+    for known in [&CLASS, &GRADE, &NEITHER] {
+        let Some(found) = known.as_ref().and_then(|known| known.captures(&text)) else { continue };
+        let part = |name: &str| found.name(name).map_or("", |part| part.as_str()).trim();
+        let title = Title {
+            class: compact(part("class")),
+            grade: compact(part("grade")),
+            teacher: without_honorific(&joined(part("teacher"))).to_owned(),
+            teacher_number: part("number").to_owned(),
+        };
+        if teachers > 1 || (teachers == 1) == title.teacher.is_empty() {
+            return Reading::Unclear;
+        }
+        return if title == Title::default() { Reading::Nothing } else { Reading::Title(title) };
+    }
+    if teachers > 0 || speaks_of_class(&text) { Reading::Unclear } else { Reading::Nothing }
+}
+
+/// Whether a text has a sign of a class, grade or teacher at all: most have none, and are asked often.
+fn may_speak(text: &str) -> bool {
+    const LATIN: [&str; 7] = ["class", "grade", "form", "year", "primary", "secondary", "teacher"];
+    if text.contains(['班', '级', '級', '初', '高', '导', '導', '中']) {
+        return true;
+    }
+    let lower = text.to_ascii_lowercase();
+    LATIN.iter().any(|word| lower.contains(word))
+}
+
+/// Labels have no spaces but between Latin words.
+fn compact(label: &str) -> String {
+    if label.is_ascii() { label.to_owned() } else { label.replace(' ', "") }
+}
+
+/// A Chinese name without the spaces that spread it out.
+fn joined(name: &str) -> String {
+    if name.is_ascii() { name.to_owned() } else { name.replace(' ', "") }
+}
+
+fn without_honorific(name: &str) -> &str {
+    let bare = name.strip_suffix("老师").or_else(|| name.strip_suffix("老師"));
+    // a surname alone is no name: then it is part of how she is called
+    bare.filter(|bare| bare.chars().count() > 1).unwrap_or(name)
 }
 
 /// The class that a sheet is named after, if it looks like one: `三年级2班`, `3-2`, `3(2)`, `高一3`,
 /// `Class 3A`.
 pub fn class_of_sheet(name: &str) -> Option<String> {
-    let text: String = name.trim().nfkc().collect();
-    let named = class_names(&text);
-    if named.len() == 1 {
-        // The whole name is the label, unless it says more than the class.
-        return Some(named[0].clone());
+    if is_short_label(name) {
+        return Some(plain(name));
     }
-    let lower = text.to_lowercase();
-    let english = lower.strip_prefix("class ").map(str::trim).is_some_and(|rest| {
-        !rest.is_empty() && rest.len() <= 8 && rest.starts_with(|c: char| c.is_alphanumeric())
-    });
-    (english || is_short_label(&text)).then_some(text)
-}
-
-/// `3-2`, `3.2`, `3(2)`, `3A`, `高一3`, `初二(1)`, `三2`: a grade and a class, and nothing else.
-fn is_short_label(text: &str) -> bool {
-    let body = text.trim_start_matches(['初', '高', '小']);
-    let grade = body.trim_start_matches(is_numeral);
-    let grade_length = body.chars().count() - grade.chars().count();
-    let rest = grade.trim_start_matches(['-', '.', '(', '_']).trim_end_matches(')');
-    let separated = rest.len() < grade.len() || body.len() < text.len();
-    let class = |c: char| is_numeral(c) || c.is_ascii_alphabetic();
-    let letter = rest.chars().count() == 1 && rest.starts_with(|c: char| c.is_ascii_alphabetic());
-    (1..=4).contains(&grade_length)
-        && (1..=3).contains(&rest.chars().count())
-        && rest.chars().all(class)
-        && (separated || letter)
-}
-
-/// Whether a label names a class within a grade only: `2班`, `(2)班`, `二班`, `2`. In a workbook of
-/// several sheets such labels of different grades would fall together.
-pub fn is_bare_class(label: &str) -> bool {
-    let body = label.strip_suffix('班').unwrap_or(label);
-    let body = body.trim_start_matches(['第', '(']).trim_end_matches(')');
-    !body.is_empty() && body.chars().all(is_numeral)
-}
-
-/// A text that names a grade and nothing else: `三年级`, `初二`, `高一年级`.
-pub fn is_grade(text: &str) -> bool {
-    let text: String = text.trim().nfkc().collect();
-    let suffixed = text.strip_suffix("年级").or_else(|| text.strip_suffix("年級"));
-    let body = suffixed.unwrap_or(&text);
-    let school = body.trim_start_matches(['初', '高', '小']);
-    (suffixed.is_some() || school.len() < body.len())
-        && (1..=2).contains(&school.chars().count())
-        && school.chars().all(is_numeral)
-}
-
-/// A class label that a spreadsheet turned into a date: `3月2日`, `2-Mar`, `Mar-02`, `2026/3/2`.
-pub fn is_date_like(label: &str) -> bool {
-    const MONTHS: [&str; 12] =
-        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    let digits = |text: &str, most: usize| {
-        (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
-    };
-    if let Some((month, day)) = label.strip_suffix('日').and_then(|d| d.split_once('月')) {
-        return digits(month, 2) && digits(day, 2);
+    match read_title(name) {
+        Reading::Title(title) if !title.class.is_empty() => Some(title.class),
+        Reading::Title(_) | Reading::Nothing => None,
+        // it says more than the class, and means that one
+        Reading::Unclear => mentions(name)
+            .and_then(|mut found| (found.len() == 1).then(|| compact(&found.remove(0)))),
     }
-    let lower = label.to_lowercase();
-    let parts: Vec<&str> = lower.split(['-', '/']).collect();
-    match parts[..] {
-        [a, b] => (digits(a, 2) && MONTHS.contains(&b)) || (MONTHS.contains(&a) && digits(b, 2)),
-        [year, month, day] => {
-            year.len() == 4 && digits(year, 4) && digits(month, 2) && digits(day, 2)
-        }
-        _ => false,
-    }
-}
-
-fn is_numeral(c: char) -> bool {
-    c.is_ascii_digit() || "一二三四五六七八九十".contains(c)
-}
-
-/// Every class name in a text, read backwards from each `班` that is not part of another word.
-fn class_names(text: &str) -> Vec<String> {
-    let chars: Vec<char> = text.chars().collect();
-    let mut names = Vec::new();
-    for (at, c) in chars.iter().enumerate() {
-        let next = chars.get(at + 1).copied().unwrap_or(' ');
-        if *c != '班' || "主级級长長会會".contains(next) {
-            continue;
-        }
-        let start = class_start(&chars, at);
-        if start < at {
-            names.push(chars[start..=at].iter().collect());
-        }
-    }
-    names
-}
-
-/// Where the class name that ends before `at` begins; `at` itself if there is none.
-fn class_start(chars: &[char], at: usize) -> usize {
-    let back = |mut from: usize, allowed: &dyn Fn(char) -> bool| {
-        while from > 0 && allowed(chars[from - 1]) {
-            from -= 1;
-        }
-        from
-    };
-    let numeral = |c: char| is_numeral(c) || c.is_ascii_uppercase() || "()-第".contains(c);
-    let mut start = back(at, &numeral);
-    if start == at {
-        return at;
-    }
-    let grade = match chars[..start] {
-        [.., '年', '级' | '級'] => 2,
-        [.., '级' | '級' | '届' | '屆'] => 1,
-        _ => 0,
-    };
-    if grade > 0 {
-        start = back(start - grade, &is_numeral);
-    }
-    if start > 0 && "初高小".contains(chars[start - 1]) {
-        start -= 1;
-    }
-    // A hyphen or bracket left over from the text before is not part of the name.
-    while start < at && "-)".contains(chars[start]) {
-        start += 1;
-    }
-    start
-}
-
-/// The word after one of the marks and a colon or spaces.
-fn after(text: &str, marks: &[&str]) -> String {
-    let lower = text.to_lowercase();
-    // Lowering may move bytes in odd scripts; then nothing is read.
-    if lower.len() != text.len() {
-        return String::new();
-    }
-    let ends = marks.iter().filter_map(|mark| lower.find(mark).map(|at| at + mark.len())).min();
-    let Some(rest) = ends.and_then(|end| text.get(end..)) else { return String::new() };
-    let rest = ["老师", "老師", "姓名", "名字"]
-        .iter()
-        .find_map(|word| rest.strip_prefix(word))
-        .unwrap_or(rest);
-    let clear = rest.starts_with([':', ' ', '-']);
-    let rest = rest.trim_start_matches([':', ' ', '-', '_']);
-    let latin = rest.starts_with(|c: char| c.is_ascii_alphabetic());
-    let end = |c: char| ",;/|()、。:".contains(c) || (!latin && c.is_whitespace());
-    let value = rest.split(end).next().unwrap_or_default();
-    let value = value.split("  ").next().unwrap_or_default().trim();
-    let stop = ["电话", "電話", "手机", "手機", "工号", "工號", "联系", "聯繫"];
-    let cut = stop.iter().filter_map(|word| value.find(word)).min().unwrap_or(value.len());
-    let value = value[..cut].trim().trim_end_matches('_');
-    if clear && value.chars().count() <= 40 { value.to_owned() } else { String::new() }
-}
-
-fn without_honorific(name: &str) -> String {
-    let bare = name.strip_suffix("老师").or_else(|| name.strip_suffix("老師"));
-    // a surname alone is no name: then it is part of how she is called
-    bare.filter(|bare| bare.chars().count() > 1).unwrap_or(name).to_owned()
 }

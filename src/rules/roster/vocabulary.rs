@@ -120,3 +120,20 @@ pub(super) const FOOT_PERSONS: &str = "\
 pub(super) const FOOT_ENDS: &str = "\
     老师 老師 签字 簽字 签名 簽名 签章 簽章 盖章 蓋章 日期 时间 時間 单位 單位 电话 電話 人 名 者 员 員 \
     共 个 個 位";
+
+/// What a cell says that holds nothing.
+pub(super) const NOTHING: &str = "\
+    无 無 没有 沒有 未知 不详 不詳 待定 待补 待補 暂无 暫無 空 0 none n/a na nil null unknown tbd ? ??";
+
+/// What a person's name never holds.
+pub(super) const NOBODY: &str = "\
+    电话 電話 热线 熱線 值班 办公室 辦公室 医室 醫室 教务 教務 教导处 教導處 政教 德育 总务 總務 门卫 門衛 保卫 保衛 \
+    投诉 投訴 举报 舉報 咨询 諮詢 学校 學校 以上 以下 人数 人數 合计共 页 頁 打印";
+
+/// Who is not to be called about somebody else, in the brackets of a header.
+pub(super) const OTHERS: &str = "\
+    班主任 老师 老師 教师 教師 导师 導師 学生 學生 本人 学校 學校 单位 單位 办公 辦公 teacher pupil student \
+    office school";
+
+/// How somebody at the school is called; no pupil's name ends so.
+pub(super) const STYLES: &str = "老师 老師 主任 校长 校長";

@@ -2,11 +2,13 @@
 
 use super::{
     Kind,
+    label::{is_class, speaks_of_class},
     row::word,
     vocabulary::{
         CLASS, CLASS_TEACHER, CLASS_TEACHER_NUMBER, CONTACT, CONTACT_NUMBER, FEET, FOOT_ENDS,
-        FOOT_PERSONS, GRADE, GUARDIAN, ORDINAL, OTHER, PHONE, PHONE_OF, PUPIL, PUPIL_NUMBER,
-        RELATION, REMARKS, SOME_NAME, STAFF, STAFF_NUMBER, TARGET_KEY, TOTALS,
+        FOOT_PERSONS, GRADE, GUARDIAN, NOBODY, NOTHING, ORDINAL, OTHER, OTHERS, PHONE, PHONE_OF,
+        PUPIL, PUPIL_NUMBER, RELATION, REMARKS, SOME_NAME, STAFF, STAFF_NUMBER, STYLES, TARGET_KEY,
+        TOTALS,
     },
 };
 
@@ -151,6 +153,15 @@ fn is_phone(header: &str) -> bool {
     phone(base) || PHONE_OF.split(' ').any(|of| base.strip_prefix(of).is_some_and(phone))
 }
 
+/// Whether brackets in the header of a phone give it to somebody who is not to be called.
+pub fn is_of_others(header: &str) -> bool {
+    let text: String = unicode_normalization::UnicodeNormalization::nfkc(header)
+        .flat_map(char::to_lowercase)
+        .collect();
+    let inside = text.split(['(', '[', '【']).skip(1);
+    inside.into_iter().any(|part| OTHERS.split(' ').any(|word| part.contains(word)))
+}
+
 /// Whether a word under a phone header says whose phone: `父亲` below `联系电话`.
 pub fn is_phone_owner(header: &str) -> bool {
     is_one_of(PHONE_OF, header)
@@ -161,6 +172,40 @@ pub fn is_ditto(text: &str) -> bool {
     let text = text.trim();
     matches!(text, "〃" | "\"" | "″" | "\u{201d}")
         || matches!(word(text).as_str(), "同上" | "同上行" | "同前" | "ditto" | "sameasabove")
+}
+
+/// A cell that says that there is nothing: `无`, `-`, `待定`.
+pub fn is_placeholder(text: &str) -> bool {
+    let text: String = unicode_normalization::UnicodeNormalization::nfkc(text.trim())
+        .flat_map(char::to_lowercase)
+        .collect();
+    text.is_empty() || text.chars().all(|c| "-/\\—–_.".contains(c)) || is_one_of(NOTHING, &text)
+}
+
+/// Whether a text is more than a name or a label: it says something of an office or a person.
+pub fn is_said(text: &str) -> bool {
+    text.contains([':', '：'])
+        || NOBODY.split(' ').any(|word| text.contains(word))
+        || STYLES.split(' ').any(|word| text.ends_with(word))
+}
+
+/// A name without what brackets behind it say about the person.
+pub fn without_remark(text: &str) -> &str {
+    let ends = text.ends_with([')', '）', ']', '】']);
+    let begin = text.find(['(', '（', '[', '【']).filter(|at| ends && *at > 0);
+    begin.map_or(text, |at| text[..at].trim())
+}
+
+/// A text that is no person's: an office, a hot line, a signature, a class.
+pub fn is_nobody(text: &str) -> bool {
+    let text: String = unicode_normalization::UnicodeNormalization::nfkc(text.trim()).collect();
+    if is_said(&text) {
+        return true;
+    }
+    let bare = without_remark(&text);
+    let han = |c: char| ('\u{2e80}'..='\u{3ffff}').contains(&c);
+    let name = (2..=4).contains(&bare.chars().count()) && bare.chars().all(han) && !is_class(bare);
+    !bare.is_empty() && !name && speaks_of_class(bare)
 }
 
 /// A row that sums up begins with one of these.
@@ -175,13 +220,20 @@ pub fn is_total(text: &str) -> bool {
 
 /// What may stand behind `合计`: nothing, or a number of people.
 fn is_count(rest: &str) -> bool {
-    rest.chars().all(|c| c.is_ascii_digit() || "人名共个個位pupilscontacts".contains(c))
+    let unit = rest.trim_matches(|c: char| c.is_ascii_digit() || "人名共个個位".contains(c));
+    matches!(unit, "" | "pupil" | "pupils" | "student" | "students" | "contact" | "contacts")
 }
 
 /// A line of remarks below a table begins with one of these.
 pub fn is_remark(text: &str) -> bool {
     let text = foot_text(text);
-    REMARKS.split(' ').any(|remark| text.starts_with(remark))
+    REMARKS.split(' ').any(|remark| {
+        let rest = text.strip_prefix(remark);
+        // a name may begin like an English word
+        rest.is_some_and(|rest| {
+            !remark.is_ascii() || !rest.starts_with(|c: char| c.is_ascii_alphabetic() && c != 's')
+        })
+    })
 }
 
 /// The text of a foot as its marks are written, without what may stand before them.

@@ -138,3 +138,14 @@ fn a_second_round_of_mending_has_one_column_of_reasons() {
         assert_eq!(second, once.expect("UTF-8"), "{lang:?}: the new reason in place of the old");
     }
 }
+
+#[test]
+fn a_column_of_her_own_behind_the_reasons_stays_where_it_is() {
+    let hers = "班级,姓名,电话,Reason (canvass),备注\n三年级1班,陈二,12,old,问过\n";
+    let back = String::from_utf8(back(hers.as_bytes(), Encoding::Utf8, Lang::En)).expect("UTF-8");
+    expect![[r#"
+        ﻿班级,姓名,电话,Reason (canvass),备注
+        三年级1班,陈二,12,C: a number of 2 digits is too short,问过
+    "#]]
+    .assert_eq(&back);
+}

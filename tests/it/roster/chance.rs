@@ -88,6 +88,7 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
                 line,
                 cells,
                 merged: Vec::new(),
+                continued: Vec::new(),
             })
             .collect()
     })

@@ -8,6 +8,7 @@ mod files;
 mod headers;
 mod sheets;
 mod tables;
+mod titles;
 mod weight;
 
 use canvass::{
@@ -134,6 +135,7 @@ fn sheet(name: &str, lines: &[&str]) -> Vec<Row> {
             line,
             cells: text.split('|').map(Cell::of_text).collect(),
             merged: Vec::new(),
+            continued: Vec::new(),
         })
         .collect()
 }

@@ -16,6 +16,7 @@ fn number_cells_are_phones_and_lost_digits_are_not() {
         line,
         cells: vec![Cell::of_text(name), cell],
         merged: Vec::new(),
+        continued: Vec::new(),
     };
     let rows = [
         row(1, "姓名", Cell::of_text("电话")),

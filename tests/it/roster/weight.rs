@@ -8,7 +8,7 @@ use canvass::rules::roster::{
 use super::{LANG, parents};
 
 fn row(line: u64, cells: Vec<Cell>) -> Row {
-    Row { sheet: "S".to_owned(), line, cells, merged: Vec::new() }
+    Row { sheet: "S".to_owned(), line, cells, merged: Vec::new(), continued: Vec::new() }
 }
 
 fn reader() -> Reader {

@@ -57,7 +57,11 @@ async fn outcomes_decide_what_happens_next() {
             let e = a.report(call_back(wrong)).await.unwrap_err();
             assert_eq!(e.code(), Code::InvalidArgument);
         }
+        // a time with another outcome would be an appointment that nobody keeps
         let at = EVENING_US + 30 * MINUTE_US;
+        let busy = v1::RecordAttemptRequest { outcome: Outcome::Busy as i32, ..call_back(at) };
+        let e = a.report(busy).await.unwrap_err();
+        assert!(e.code() == Code::InvalidArgument && e.message().contains("call back"), "{e:?}");
         assert_eq!(a.report(call_back(at)).await.unwrap().due_us, at);
         // offered at its time, not before, and ahead of fresh cases
         floor.desk.clock().set(at - 1);

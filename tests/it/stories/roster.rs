@@ -235,7 +235,7 @@ async fn a_class_without_pupils_is_refused_at_the_freeze_while_it_can_be_mended(
             floor.drafted(&Plan { classes: vec![("3-1", 12)], ..Plan::default() }).await;
         let mut targets = header(survey_id);
         targets.kind = v1::RosterKind::Targets as i32;
-        let list = "姓名,工号,班级\n王静,T000,3-1\n李敏,T009,3-9\n";
+        let list = "姓名,工号,班级\n教师0,T000,3-1\n李敏,T009,3-9\n";
         let report = floor.import(targets.clone(), list.as_bytes()).await.unwrap();
         assert_eq!(report.accepted, 2, "{report:?}");
         let freeze =
@@ -244,7 +244,17 @@ async fn a_class_without_pupils_is_refused_at_the_freeze_while_it_can_be_mended(
         let e = admin.freeze_frame(with(&floor.admin, freeze())).await.unwrap_err();
         assert_eq!(e.code(), Code::InvalidArgument);
         assert!(e.message().contains("3-9"), "it names the class: {}", e.message());
-        let fewer = "姓名,工号,班级\n王静,T000,3-1\n";
+        // the roster names another class teacher: nobody may be rated under the wrong name
+        let other = "姓名,工号,班级\n李四,T000,3-1\n";
+        let wrong = v1::ImportHeader {
+            request_id: id(),
+            mode: v1::ImportMode::Replace as i32,
+            ..targets.clone()
+        };
+        floor.import(wrong, other.as_bytes()).await.unwrap();
+        let e = admin.freeze_frame(with(&floor.admin, freeze())).await.unwrap_err();
+        assert!(e.message().contains("3-1: the roster and the list of targets"), "{e:?}");
+        let fewer = "姓名,工号,班级\n教师0,T000,3-1\n";
         let mend =
             v1::ImportHeader { request_id: id(), mode: v1::ImportMode::Replace as i32, ..targets };
         floor.import(mend, fewer.as_bytes()).await.unwrap();

@@ -7,11 +7,15 @@ use crate::{
     rules::roster::{
         Cell, Kind, Outcome, Passed, Place, Problem, Row, column_letters,
         header::{Columns, join, shown_header, texts},
-        line::{Fault, standing_cells},
+        label::{is_bare_class, is_class, is_short_label, speaks_of_class},
+        line::Fault,
         row::word,
+        standing::standing_cells,
         strata::Strata,
-        title::{is_grade, read_title},
-        words::{Field, field_of, foot_mark, is_remark, is_total},
+        title::{Reading, read_title},
+        words::{
+            Field, field_of, foot_mark, is_nobody, is_remark, is_said, is_total, without_remark,
+        },
     },
 };
 
@@ -46,8 +50,11 @@ impl Reader {
             (None, None) => {
                 let rejected = self.summary.rejected;
                 self.read(sheet, &columns, row, out);
-                let short = row.filled().count() <= 3;
-                sheet.doubtful = may_be_header && short && self.summary.rejected > rejected;
+                let refused = self.summary.rejected > rejected;
+                sheet.doubtful = may_be_header && row.filled().count() <= 3 && refused;
+                if refused && breaks(self.kind, &columns, row) {
+                    sheet.break_off(&texts(row).join("  "));
+                }
             }
         }
         sheet.columns = Some(columns);
@@ -94,11 +101,7 @@ impl Reader {
         foot: bool,
     ) -> Option<Passed> {
         let filled: Vec<usize> = row.filled().collect();
-        let counts = |column: &usize| {
-            columns.ordinals.contains(column)
-                && row.cell(*column).shown().chars().all(|c| c.is_ascii_digit() || c == '.')
-        };
-        if filled.iter().all(counts) {
+        if filled.iter().all(|column| is_ordinal(columns, row, *column)) {
             return Some(Passed::Blank);
         }
         let phoned = columns.phones.iter().any(|column| has_phone_digits(row.cell(*column)));
@@ -110,57 +113,65 @@ impl Reader {
         }
         let single = filled.len() == 1;
         if is_remark(&first) && (single || (!phoned && (name.is_empty() || name == first))) {
+            if speaks_of_class(&first) {
+                sheet.break_off(&first);
+            }
             return Some(Passed::Remark);
         }
-        if self.kind == Kind::Parents && single && is_grade(&first) {
-            sheet.take_grade(&first);
-            return Some(Passed::Title);
+        if let Some(passed) = self.own_columns(sheet, columns, row, &filled, foot) {
+            return passed;
         }
-        if self.kind == Kind::Parents && names_teacher(sheet, columns, row, &filled) {
-            sheet.take_title(row);
-            return Some(Passed::Title);
-        }
-        self.title_or_foot(sheet, columns, row, &filled, foot)
+        if self.kind == Kind::Parents { self.title(sheet, row, phoned) } else { None }
     }
 
-    /// A row between two classes of one sheet: a title, or just the class cell of the next block.
-    /// A foot that stands in the class column names no class.
-    fn title_or_foot(
+    /// A row with something in the columns of class or staff alone: the head of the next block, or a
+    /// foot that stands there.
+    #[expect(clippy::option_option, reason = "decided or not; and if it is, passed or a line")]
+    fn own_columns(
         &mut self,
         sheet: &mut Sheet,
         columns: &Columns,
         row: &Row,
         filled: &[usize],
         foot: bool,
-    ) -> Option<Passed> {
+    ) -> Option<Option<Passed>> {
         let carried = [Field::Class, Field::Grade, Field::Staff, Field::StaffNumber];
         let own: Vec<usize> = carried.iter().filter_map(|field| columns.of(*field)).collect();
-        let only = |column: &usize| own.contains(column) || columns.ordinals.contains(column);
-        if self.kind != Kind::Targets && filled.iter().all(only) {
-            let text = texts(row).join("  ");
-            let foot = foot || text.trim_end().ends_with(['。', '!', '！', '?', '？']);
-            if !foot {
-                return self.name_alone(sheet, columns, row).then_some(Passed::Title);
-            }
-            if read_title(&text).class.is_empty() {
-                return Some(Passed::Remark);
-            }
-        }
-        let name_free =
-            columns.of(Field::Name).is_none_or(|at| filled[0] == at || !filled.contains(&at));
-        let phones_free = columns.phones.iter().all(|at| filled[0] == *at || !filled.contains(at));
-        if filled.len() > 3 || !name_free || !phones_free {
+        let only = |column: &usize| own.contains(column) || is_ordinal(columns, row, *column);
+        if self.kind == Kind::Targets || !filled.iter().all(only) || foot {
             return None;
         }
-        // a remark may name a class too: `moved here from 3-2`; a title begins with its own
-        let first = row.cell(filled[0]).shown();
-        if read_title(&first).class.is_empty()
-            || read_title(&texts(row).join("  ")).class.is_empty()
-        {
+        let text = texts(row).join("  ");
+        let sentence = text.trim_end().ends_with(['。', '!', '！', '?', '？']);
+        if sentence && !speaks_of_class(&text) {
+            return Some(Some(Passed::Remark));
+        }
+        let label = columns.of(Field::Class).map(|at| row.cell(at).shown()).unwrap_or_default();
+        let staff = columns.of(Field::Staff).map(|at| row.cell(at).shown()).unwrap_or_default();
+        let grade = columns.of(Field::Grade).is_some_and(|at| filled.contains(&at));
+        let one = match self.kind {
+            Kind::Parents => is_label(&label) || (label.is_empty() && (grade || is_name(&staff))),
+            Kind::Contacts | Kind::Targets => staff.is_empty() || is_name(&staff),
+        };
+        let more = self.kind == Kind::Parents && !is_label(&label) && !label.is_empty();
+        if more && matches!(read_title(&text), Reading::Title(_)) {
             return None;
         }
-        let class = sheet.take_title(row)?;
-        if self.kind == Kind::Parents {
+        Some((one && self.name_alone(sheet, columns, row)).then_some(Passed::Title))
+    }
+
+    /// A title between two classes of one sheet.
+    fn title(&mut self, sheet: &mut Sheet, row: &Row, phoned: bool) -> Option<Passed> {
+        let Reading::Title(title) = read_title(&texts(row).join("  ")) else { return None };
+        if phoned && title.teacher.is_empty() {
+            return None;
+        }
+        // below the lines the name of a teacher alone is a signature
+        let alone = title.class.is_empty() && title.grade.is_empty();
+        if alone && (!sheet.unlined || phoned) {
+            return None;
+        }
+        if let Some(class) = sheet.take_title(title) {
             self.strata.name_class(&class, &place(row));
         }
         Some(Passed::Title)
@@ -277,15 +288,47 @@ impl Reader {
     }
 }
 
-/// Whether a row between the title of a class and its first line says no more than who the class
-/// teacher is. Below the lines the same words are a signature.
-fn names_teacher(sheet: &Sheet, columns: &Columns, row: &Row, filled: &[usize]) -> bool {
-    let dialled = columns.phones.iter().any(|at| has_phone_digits(row.cell(*at)));
-    if !sheet.unlined || filled.len() > 2 || dialled {
-        return false;
+/// Whether a cell holds a row number.
+fn is_ordinal(columns: &Columns, row: &Row, column: usize) -> bool {
+    let number = |c: char| c.is_ascii_digit() || c == '.';
+    columns.ordinals.contains(&column) && row.cell(column).shown().chars().all(number)
+}
+
+/// Whether a text alone in the class column can be the label of the lines below.
+fn is_label(text: &str) -> bool {
+    let named = text.chars().count() <= 10 && text.ends_with('班') && !is_said(text);
+    is_class(text) || is_short_label(text) || is_bare_class(text) || named
+}
+
+/// Whether a text may be the name of a person, and no more.
+fn is_name(text: &str) -> bool {
+    let bare = without_remark(text.trim());
+    let han = |c: char| ('\u{2e80}'..='\u{3ffff}').contains(&c);
+    let chinese: Vec<char> = bare.chars().filter(|c| !c.is_whitespace()).collect();
+    let latin = |c: char| c.is_alphabetic() || " .'’-·".contains(c);
+    let short = if chinese.iter().all(|c| han(*c) || *c == '·') {
+        (1..=5).contains(&chinese.len())
+    } else {
+        bare.chars().all(latin) && bare.split_whitespace().count() <= 5
+    };
+    short && !is_nobody(text)
+}
+
+/// Whether a row that is no line ends what was above it: it may have been the title of another block.
+fn breaks(kind: Kind, columns: &Columns, row: &Row) -> bool {
+    let filled: Vec<usize> = row.filled().collect();
+    let worded =
+        |column: &usize| columns.ordinals.contains(column) && !is_ordinal(columns, row, *column);
+    if filled.iter().any(worded) {
+        return true;
     }
-    let title = read_title(&texts(row).join("  "));
-    title.class.is_empty() && !title.teacher.is_empty()
+    let phoned = columns.phones.iter().any(|column| has_phone_digits(row.cell(*column)));
+    let name = columns.of(Field::Name).map(|column| row.cell(column).shown()).unwrap_or_default();
+    if name.is_empty() {
+        return !phoned;
+    }
+    let alone = filled.len() == 1 && !is_name(&name);
+    alone || (kind == Kind::Parents && is_nobody(&name))
 }
 
 /// Why a row that begins as remarks, totals and signatures do is no line, whatever its cells fill.

@@ -7,7 +7,7 @@ use crate::{
     rules::roster::{
         Kind, Outcome, Passed, Place,
         header::{Candidate, shown_header, texts},
-        title::read_title,
+        label::is_class,
     },
 };
 
@@ -64,7 +64,7 @@ impl Reader {
         for row in std::mem::take(&mut sheet.head) {
             // a list without a header may be a class: `三年级4班` and nothing else in its row
             let named = row.filled().next().map(|at| row.cell(at).shown());
-            if named.as_ref().is_some_and(|text| read_title(text).class == *text) {
+            if named.as_ref().is_some_and(|text| is_class(text)) {
                 let class = named.unwrap_or_default();
                 sheet.titled.push((class, Place { sheet: sheet.name.clone(), line: row.line }));
             }

@@ -2,6 +2,7 @@
 
 mod body;
 mod ends;
+mod titles;
 mod weight;
 
 use std::collections::BTreeSet;
@@ -12,8 +13,8 @@ use super::{
     line::{Above, Table},
     seen::Seen,
     strata::Strata,
-    title::{Title, class_of_sheet, is_grade, read_title},
-    words::Field,
+    title::{Title, class_of_sheet},
+    words::{Field, is_remark},
 };
 use crate::{model::Msg, msg};
 
@@ -86,6 +87,8 @@ struct Sheet {
     doubtful: bool,
     /// The title above the header names another class than the sheet's name.
     clash: Option<Msg>,
+    /// A title was not understood: why nobody knows of which class what follows is.
+    unclear: Option<Msg>,
     /// The first column of the row that holds too long a text.
     long: Option<usize>,
 }
@@ -264,13 +267,12 @@ impl Reader {
         for row in std::mem::take(&mut sheet.head) {
             let why = if row.filled().next().is_none() { Passed::Blank } else { Passed::Title };
             if why == Passed::Title {
-                if let [only] = row.filled().collect::<Vec<_>>()[..]
-                    && is_grade(&row.cell(only).shown())
-                {
-                    sheet.take_grade(&row.cell(only).shown());
+                let first = row.filled().next().map(|at| row.cell(at).shown());
+                // remarks above a header say how to fill it in
+                if !first.is_some_and(|text| is_remark(&text)) {
+                    let class = sheet.take_text(&texts(&row).join("  "));
+                    sheet.titled.extend(class.map(|class| (class, place(&row))));
                 }
-                let class = sheet.take_title(&row);
-                sheet.titled.extend(class.map(|class| (class, place(&row))));
             }
             self.pass(&row, why, out);
         }
@@ -290,53 +292,6 @@ impl Reader {
 }
 
 impl Sheet {
-    /// Takes class and teacher out of a title; answers the class if it names one.
-    fn take_title(&mut self, row: &Row) -> Option<String> {
-        let title = read_title(&texts(row).join("  "));
-        if !title.class.is_empty() {
-            // A teacher may be named above the first class.
-            let another = title.class != self.title.class;
-            if another && (self.lined || !self.title.class.is_empty()) {
-                self.title = Title::default();
-                self.above = Above::default();
-            }
-            (self.doubtful, self.clash) = (false, None);
-            self.unlined = true;
-            self.title.class.clone_from(&title.class);
-            self.above.class.clone_from(&title.class);
-        }
-        if !title.teacher.is_empty() {
-            self.title.teacher = title.teacher;
-        }
-        if !title.teacher_number.is_empty() {
-            self.title.teacher_number = title.teacher_number;
-        }
-        Some(title.class).filter(|class| !class.is_empty())
-    }
-
-    /// The classes that follow are of a grade: `三年级` above `1班`.
-    fn take_grade(&mut self, grade: &str) {
-        self.above = Above { grade: grade.to_owned(), ..Above::default() };
-    }
-
-    /// What follows is of no class that is known.
-    fn forget_class(&mut self) {
-        self.title = Title::default();
-        self.above = Above::default();
-        self.class = None;
-        self.doubtful = false;
-    }
-
-    /// Notes when the titles above the header name another class than the sheet does.
-    fn compare_names(&mut self) {
-        let full = |class: &&String| class.ends_with('班') && class.contains(['年', '级', '級']);
-        let Some(sheet) = self.class.as_ref().filter(full) else { return };
-        let Some(title) = Some(&self.title.class).filter(full) else { return };
-        if same_class(sheet) != same_class(title) {
-            self.clash = Some(msg!("roster.class_clash", sheet = sheet, title = title));
-        }
-    }
-
     fn table<'a>(&'a self, kind: Kind, options: &'a Options, columns: &'a Columns) -> Table<'a> {
         Table {
             kind,
@@ -346,19 +301,9 @@ impl Sheet {
             merged: &self.merged,
             sheet_class: self.class.as_deref(),
             clash: self.clash.as_ref(),
+            unclear: self.unclear.as_ref(),
         }
     }
-}
-
-/// A class name with its numerals as digits: `三年级一班` and `3年级1班` are one.
-fn same_class(name: &str) -> String {
-    let digit = |c: char| match "一二三四五六七八九".chars().position(|numeral| numeral == c)
-    {
-        Some(at) => char::from_digit(u32::try_from(at).unwrap_or_default() + 1, 10).unwrap_or(c),
-        None if c == '級' => '级',
-        None => c,
-    };
-    name.chars().filter(|c| !"第()（）".contains(*c)).map(digit).collect()
 }
 
 fn place(row: &Row) -> Place {

@@ -94,7 +94,13 @@ impl<R: Read> TextRows<R> {
             ));
         }
         let cells = self.record.iter().map(Cell::of_text).collect();
-        Ok(Some(Row { sheet: String::new(), line, cells, merged: Vec::new() }))
+        Ok(Some(Row {
+            sheet: String::new(),
+            line,
+            cells,
+            merged: Vec::new(),
+            continued: Vec::new(),
+        }))
     }
 }
 

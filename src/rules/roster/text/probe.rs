@@ -50,7 +50,11 @@ pub fn encoding_of(mut file: impl Read) -> Result<Encoding, Msg> {
         (Some(line), _) if utf8.wide >= UTF8_CHARACTERS_MIN => {
             Err(msg!("roster.broken_utf8", line = line))
         }
-        (Some(_), None) => Ok(Encoding::Gb18030),
+        // Big5 reads as GB18030 too, with characters that no name has
+        (Some(_), None) => match gb18030.private {
+            Some(line) => Err(msg!("roster.not_gb18030", line = line)),
+            None => Ok(Encoding::Gb18030),
+        },
         (Some(line), Some(_)) => Err(msg!("roster.encoding", line = line)),
     }
 }
@@ -98,12 +102,14 @@ struct Probe {
     wide: usize,
     /// Line of the first wrong byte.
     wrong: Option<u64>,
+    /// Line of the first character of private use.
+    private: Option<u64>,
 }
 
 impl Probe {
     fn new(encoding: Encoding) -> Probe {
         let text = String::with_capacity(65_536);
-        Probe { decoder: encoding.decoder(), text, line: 1, wide: 0, wrong: None }
+        Probe { decoder: encoding.decoder(), text, line: 1, wide: 0, wrong: None, private: None }
     }
 
     fn take(&mut self, mut bytes: &[u8], last: bool) {
@@ -112,6 +118,11 @@ impl Probe {
             let (result, read) =
                 self.decoder.decode_to_string_without_replacement(bytes, &mut self.text, last);
             bytes = &bytes[read..];
+            let own = |c: char| ('\u{e000}'..='\u{f8ff}').contains(&c);
+            if let (None, Some(at)) = (self.private, self.text.find(own)) {
+                let before = self.text[..at].bytes().filter(|byte| *byte == b'\n').count() as u64;
+                self.private = Some(self.line + before);
+            }
             self.line += self.text.bytes().filter(|byte| *byte == b'\n').count() as u64;
             self.wide += self.text.chars().filter(|c| !c.is_ascii()).count();
             match result {

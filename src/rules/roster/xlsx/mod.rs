@@ -71,7 +71,13 @@ fn read_sheet<R: Read + Seek>(
 ) -> Result<(), Msg> {
     let merges = book.merge_cells_by_sheet_name(name).map_err(broken)?;
     let mut merges = Merges::new(merges)?;
-    let mut row = Row { sheet: name.to_owned(), line: 0, cells: Vec::new(), merged: Vec::new() };
+    let mut row = Row {
+        sheet: name.to_owned(),
+        line: 0,
+        cells: Vec::new(),
+        merged: Vec::new(),
+        continued: Vec::new(),
+    };
     let mut cells = book.worksheet_cells_reader(name).map_err(broken)?;
     while let Some(cell) = cells.next_cell().map_err(broken)? {
         let (line, column) = cell.get_position();
@@ -88,7 +94,13 @@ fn read_sheet<R: Read + Seek>(
             return Err(msg!("roster.xlsx_broken"));
         }
         if line > row.line {
-            let next = Row { line, cells: Vec::new(), merged: Vec::new(), ..row.clone() };
+            let next = Row {
+                line,
+                cells: Vec::new(),
+                merged: Vec::new(),
+                continued: Vec::new(),
+                ..row.clone()
+            };
             let before = std::mem::replace(&mut row, next);
             if before.line > 0 {
                 each(SheetItem::Row(merges.fill(before)))?;
@@ -125,7 +137,7 @@ struct Merges {
     /// Ranges not reached yet, the next one last: first line, last line, column.
     waiting: Vec<(u64, u64, usize)>,
     /// By column: the value, and the last line it fills.
-    open: BTreeMap<usize, (Cell, u64)>,
+    open: BTreeMap<usize, (Cell, u64, u64)>,
 }
 
 impl Merges {
@@ -153,10 +165,10 @@ impl Merges {
             self.waiting.pop();
             // A range whose first line has no cell in this sheet is empty.
             let value = if first == row.line { row.cell(column).clone() } else { Cell::Empty };
-            self.open.insert(column, (value, last));
+            self.open.insert(column, (value, first, last));
         }
-        self.open.retain(|_, (_, last)| *last >= row.line);
-        for (column, (value, _)) in &self.open {
+        self.open.retain(|_, (_, _, last)| *last >= row.line);
+        for (column, (value, first, _)) in &self.open {
             if *value == Cell::Empty {
                 continue;
             }
@@ -167,6 +179,9 @@ impl Merges {
                 row.cells[*column] = value.clone();
             }
             row.merged.push(*column);
+            if *first < row.line {
+                row.continued.push(*column);
+            }
         }
         row
     }

@@ -1,7 +1,6 @@
-//! The administrator of the demo: everything by the same public calls as everybody's.
+//! An administrator: everything by the same public calls as everybody's.
 
-use super::desktop::failed;
-use super::dice::Dice;
+use super::{Dice, failed};
 use crate::error::{Error, Result};
 use crate::model::Lang;
 use crate::rpc::convert::{questionnaire_message, scheme_message};
@@ -26,6 +25,30 @@ pub struct Admin {
     dice: Dice,
     /// The language of what the server says.
     pub lang: Lang,
+}
+
+/// What a survey asks and how it scores.
+pub struct Instrument {
+    /// Of parents or of contacts.
+    pub kind: v1::SurveyKind,
+    /// The questionnaire.
+    pub questionnaire: v1::Questionnaire,
+    /// The scheme.
+    pub scheme: v1::Scheme,
+}
+
+impl Instrument {
+    /// The example questionnaire of a kind, with its scheme filled for practice.
+    pub fn example(kind: Kind) -> Result<Instrument> {
+        let asked: Value = serde_saphyr::from_str(example(kind)).map_err(Error::defect)?;
+        let of = match kind {
+            Kind::Parents => v1::SurveyKind::Parents,
+            Kind::Contacts => v1::SurveyKind::Contacts,
+        };
+        let (questionnaire, scheme) =
+            (questionnaire_message(&asked), scheme_message(&demo_scheme(kind)?));
+        Ok(Instrument { kind: of, questionnaire, scheme })
+    }
 }
 
 /// Signs in with a one-time secret; the token.
@@ -84,18 +107,32 @@ impl Admin {
     /// Every user, by number.
     pub async fn users(&self) -> Result<Vec<v1::User>> {
         let mut access = AccessServiceClient::new(self.channel.clone());
-        let request = v1::ListUsersRequest { page_size: 1000, ..Default::default() };
-        Ok(access.list_users(self.with(request)).await.map_err(failed)?.into_inner().users)
+        let mut request = v1::ListUsersRequest { page_size: 1000, ..Default::default() };
+        let mut users = Vec::new();
+        loop {
+            let page = access.list_users(self.with(request.clone())).await.map_err(failed)?;
+            let page = page.into_inner();
+            users.extend(page.users);
+            if page.next_page_token.is_empty() {
+                return Ok(users);
+            }
+            request.page_token = page.next_page_token;
+        }
     }
 
-    /// Gives a user one more survey and a new one-time secret, which it returns.
-    pub async fn anew(&mut self, user: &v1::User, survey_id: i64) -> Result<String> {
+    /// Sets the surveys of a user; with a new one-time secret where asked for.
+    pub async fn assign(
+        &mut self,
+        user_id: i64,
+        survey_ids: Vec<i64>,
+        reset_secret: bool,
+    ) -> Result<String> {
         let request = v1::UpdateUserRequest {
             request_id: self.dice.uuid(),
-            user_id: user.user_id,
+            user_id,
             set_surveys: true,
-            survey_ids: user.survey_ids.iter().copied().chain([survey_id]).collect(),
-            reset_secret: true,
+            survey_ids,
+            reset_secret,
             ..Default::default()
         };
         let mut access = AccessServiceClient::new(self.channel.clone());
@@ -103,21 +140,18 @@ impl Admin {
         Ok(changed.into_inner().one_time_secret)
     }
 
-    /// Makes a survey with its questionnaire and scheme; its number and the questionnaire.
+    /// Makes a survey with its questionnaire and scheme; its number.
     pub async fn survey(
         &mut self,
         name: &str,
-        kind: Kind,
+        title: &str,
+        instrument: &Instrument,
         whole_day: bool,
-    ) -> Result<(i64, v1::Questionnaire)> {
-        let wire_kind = match kind {
-            Kind::Parents => v1::SurveyKind::Parents,
-            Kind::Contacts => v1::SurveyKind::Contacts,
-        };
+    ) -> Result<i64> {
         let settings = v1::SurveySettings {
             name: name.to_owned(),
-            title: format!("demo {name}"),
-            kind: wire_kind as i32,
+            title: title.to_owned(),
+            kind: instrument.kind as i32,
             window_open_min: whole_day.then_some(0),
             window_close_min: whole_day.then_some(1440),
             ..Default::default()
@@ -127,21 +161,19 @@ impl Admin {
         let mut administration = self.administration();
         let made = administration.create_survey(self.with(request)).await.map_err(failed)?;
         let survey_id = made.into_inner().survey.unwrap_or_default().survey_id;
-        let asked: Value = serde_saphyr::from_str(example(kind)).map_err(Error::defect)?;
-        let questionnaire = questionnaire_message(&asked);
         let request = v1::PublishQuestionnaireRequest {
             request_id: self.dice.uuid(),
             survey_id,
-            questionnaire: Some(questionnaire.clone()),
+            questionnaire: Some(instrument.questionnaire.clone()),
         };
         administration.publish_questionnaire(self.with(request)).await.map_err(failed)?;
         let request = v1::PublishSchemeRequest {
             request_id: self.dice.uuid(),
             survey_id,
-            scheme: Some(demo_scheme(kind)?),
+            scheme: Some(instrument.scheme.clone()),
         };
         administration.publish_scheme(self.with(request)).await.map_err(failed)?;
-        Ok((survey_id, questionnaire))
+        Ok(survey_id)
     }
 
     /// Sends a roster.
@@ -207,6 +239,18 @@ impl Admin {
         let request = v1::ChangeSurveyStateRequest { request_id, survey_id, state: to as i32 };
         self.administration().change_survey_state(self.with(request)).await.map_err(failed)?;
         Ok(())
+    }
+
+    /// A user's token without signing in; it ends after a day.
+    pub async fn token(&mut self, user_id: i64, label: &str) -> Result<String> {
+        let request = v1::CreateTokenRequest {
+            request_id: self.dice.uuid(),
+            user_id,
+            days: 1,
+            label: label.to_owned(),
+        };
+        let mut access = AccessServiceClient::new(self.channel.clone());
+        Ok(access.create_token(self.with(request)).await.map_err(failed)?.into_inner().token)
     }
 
     /// How the cells stand.
@@ -278,12 +322,12 @@ impl Admin {
     }
 }
 
-/// The scheme as `scheme init` writes it, with its open settings filled for the demo.
-fn demo_scheme(kind: Kind) -> Result<v1::Scheme> {
+/// The scheme as `scheme init` writes it, with its open settings filled for practice.
+pub fn demo_scheme(kind: Kind) -> Result<Value> {
     let mut values: Value = serde_saphyr::from_str(&scheme::init(kind)).map_err(Error::defect)?;
     values["name"] = "demo-values-90-75-60".into();
     values["A1"] = serde_json::json!({"rule": "absolute", "thresholds": ["90", "75", "60"]});
     values["A2"] = "not_used".into();
     values["A5"] = "not_used".into();
-    Ok(scheme_message(&values))
+    Ok(values)
 }
