@@ -6,7 +6,7 @@ nothing is doubled. Standard library only; shares no code with the server.
 
 HISTORY holds one JSON object a line: {"op": "submit" | "attempt" | "mend", "request_id", "case_no",
 "epoch", "answers": {"indicator.item": value, ...}, "outcome", "result": "ok" | "unknown" | "error",
-"status": receipt status, "code", "attempt_no", "version", "log_pos"} ("mend": a dial corrected), and of drafts {"op": "save", "case_no",
+"status": receipt status, "code", "attempt_no", "version", "log_pos"} ("mend": a dial corrected; "invoke" of a drill's history: sent), and of drafts {"op": "save", "case_no",
 "result", "answers"}; other ops are passed over. SURVEY keeps the lines of one "survey" number, as
 in the client-log.jsonl of the demo; - keeps all. QUARANTINE lists what the server keeps aside, one
 {"quarantine_no", "kind", "case_no", "epoch"} a line: whatever was acknowledged as QUARANTINED must be
@@ -45,6 +45,15 @@ def main():
         sys.exit(2)
     if len(sys.argv) > 4 and sys.argv[4] != "-":
         lines = [op for op in lines if str(op.get("survey")) == sys.argv[4]]
+    # a drill also writes down when it sends: what has no answer after it may have happened
+    sent = {}
+    for op in lines:
+        if op.get("result") == "invoke":
+            sent[op.get("request_id"), op.get("seat")] = op
+        else:
+            sent.pop((op.get("request_id"), op.get("seat")), None)
+    lines = [op for op in lines if op.get("result") != "invoke"]
+    lines += [{**op, "result": "unknown"} for op in sent.values()]
     history = [op for op in lines if op["op"] in ("submit", "attempt", "mend")]
     if not history:
         print("unusable: no interview and no dial in the history")

@@ -20,6 +20,7 @@ mod demo;
 mod desktop;
 #[cfg(test)]
 mod document;
+mod drill;
 #[cfg(test)]
 mod evidence;
 #[cfg(test)]

@@ -11,7 +11,8 @@ const NUM: &str = "(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3})";
 const LETTER: &str = "[A-Z甲乙丙丁戊己庚辛壬癸忠孝仁愛爱信義义]";
 const HAN: &str = "[\u{3400}-\u{4dbf}\u{4e00}-\u{9fff}\u{20000}-\u{3ffff}·]";
 
-/// A pattern of our own; one that is none matches nothing, and every test of it fails.
+/// A pattern of our own. One that does not compile (a build without a part of the library) reads
+/// nothing: see [`ready`].
 pub(super) fn pattern(text: &str) -> Option<Regex> {
     Regex::new(text).ok()
 }
@@ -76,6 +77,11 @@ fn is(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
         return false;
     }
     pattern.as_ref().is_some_and(|known| known.is_match(text))
+}
+
+/// Whether every pattern here compiled.
+pub(super) fn ready() -> bool {
+    [&CLASS, &CLASS_ANYWHERE, &SPEAKS, &OTHERWISE, &SHORT, &BARE].iter().all(|known| known.is_some())
 }
 
 /// As labels are compared with the grammar: NFKC, one space where there are several.

@@ -83,6 +83,12 @@ static TEACHER: LazyLock<Option<Regex>> =
 static DEPUTY: LazyLock<Option<Regex>> = LazyLock::new(|| pattern("副班主任"));
 static STOP: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(STOPS));
 
+/// Whether every pattern compiled: without them nothing may be read.
+pub fn ready() -> bool {
+    let all = [&CLASS, &GRADE, &NEITHER, &TEACHER, &DEPUTY, &STOP];
+    super::label::ready() && all.iter().all(|known| known.is_some())
+}
+
 /// Reads the text of a title row (its cells joined by spaces).
 pub fn read_title(text: &str) -> Reading {
     if !may_speak(text) {

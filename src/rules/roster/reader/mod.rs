@@ -13,7 +13,7 @@ use super::{
     line::{Above, Table},
     seen::Seen,
     strata::Strata,
-    title::{Title, class_of_sheet},
+    title::{self, Title, class_of_sheet},
     words::{Field, is_remark},
 };
 use crate::{model::Msg, msg};
@@ -99,6 +99,9 @@ impl Reader {
     /// # Errors
     /// A mapping of a field that the kind does not have, an unknown area code.
     pub fn new(kind: Kind, options: Options) -> Result<Reader, Msg> {
+        if !title::ready() {
+            return Err(msg!("roster.no_grammar"));
+        }
         let mapping = Mapping::new(kind, &options)?;
         if let Some(area) = &options.area {
             crate::rules::phone::area_code(area)?;
