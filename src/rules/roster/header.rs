@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     COLUMNS_MAX, Cell, Kind, Options, Row, column_letters, column_of_letters,
     row::word,
-    words::{Field, field_of, is_of_others, is_phone_owner},
+    words::{Field, field_of, is_bare_phone, is_of_others, is_phone_owner},
 };
 use crate::{model::Msg, msg, rules::phone};
 
@@ -185,6 +185,7 @@ impl Mapping {
         }
         if known >= 2 {
             twice.map_or(Ok(()), Err)?;
+            whose(&columns, &words)?;
             settle_names(&mut columns, &doubtful)?;
         }
         let missing = missing(self.kind, &columns);
@@ -192,11 +193,25 @@ impl Mapping {
     }
 }
 
+/// Whose phone it is: one without an owner right behind the member of staff may be theirs, when there is
+/// another.
+fn whose(columns: &Columns, words: &[String]) -> Result<(), Msg> {
+    let staff = [Field::Staff, Field::StaffNumber].map(|field| columns.of(field));
+    let bare = |column: &usize| words.get(*column).is_some_and(|text| is_bare_phone(text));
+    let behind = |column: &&usize| staff.iter().flatten().any(|at| at + 1 == **column);
+    match columns.phones.iter().filter(|column| bare(column)).find(behind) {
+        Some(column) if columns.phones.len() > 1 => {
+            Err(msg!("roster.phone_unclear", column = column_letters(*column)))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// What a header means: with a number behind it (`姓名2`) the same as without; a phone that brackets give
 /// to somebody else (`电话（班主任）`) nothing.
 fn meaning(shown: &str, text: &str, kind: Kind) -> Option<Field> {
     let field = field_of(text, kind).or_else(|| {
-        let bare = text.trim_end_matches(|c: char| c.is_ascii_digit());
+        let bare = text.trim_end_matches(|c: char| c.is_ascii_digit() || "一二三四".contains(c));
         field_of(bare, kind).filter(|_| bare.len() < text.len())
     });
     field.filter(|field| *field != Field::Phone || !is_of_others(shown))

@@ -20,7 +20,7 @@ pub(super) fn pattern(text: &str) -> Option<Regex> {
 /// `三年级`, `初二`, `2023级`, `Grade 3`.
 pub(super) fn grade_pattern() -> String {
     format!(
-        "(?:[初高]?{NUM}年[级級]|[初高]{NUM}|[0-9]{{4}}[级級]|{NUM}[级級]|\
+        "(?:[初高]?{NUM}年[级級]|[初高]{NUM}|[0-9]{{4}}[级級届屆]|{NUM}[级級]|\
          (?i:grade|year|form|primary|secondary) ?[0-9]{{1,2}})"
     )
 }
@@ -48,6 +48,8 @@ pub(super) fn name_pattern() -> String {
 static CLASS: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(&format!("^{}$", class_pattern())));
 static CLASS_ANYWHERE: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(&class_pattern()));
+static GRADE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| pattern(&format!("^{}$", grade_pattern())));
 /// What speaks of a class or grade, understood or not.
 static SPEAKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(
@@ -63,9 +65,14 @@ static OTHERWISE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// A short label of a sheet: grade and class and nothing else.
 static SHORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(
-        "^(?:[初高小]?(?:[0-9]{1,2}|[一二三四五六七八九十]{1,2})(?:[-._]|\\()(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3}|[A-Z])\\)?|\
-         [初高]?[一二三四五六七八九十]{1,2}[0-9]{1,2}|[初高][0-9]{1,2}|\
-         [1-9][0-9]{2}|[0-9]{1,2}[A-Za-z]|[一二三四五六七八九十][A-Z]|[KP][0-9])$",
+        "^(?:[初高小]?(?:[0-9]{1,2}|[一二三四五六七八九十]{1,2})(?:[-_]|\\()(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3}|[A-Z])\\)?|\
+         [初高]?[一二三四五六七八九十]{1,2}[0-9]{1,2}|\
+         [1-9](?:0[1-9]|[1-4][0-9])|[0-9]{1,2}[A-Za-z]|[一二三四五六七八九十][A-Z]|[KP][0-9])$",
+    )
+});
+static SHORT_ANYWHERE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(
+        "(?:^|[^0-9A-Za-z./-])([0-9一二三四五六七八九十]{1,2}(?:-[0-9一二三四五六七八九十]{1,2}|\\([0-9一二三四五六七八九十]{1,2}\\)|[A-Z]))(?:[^0-9A-Za-z./-]|$)",
     )
 });
 static BARE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -81,7 +88,9 @@ fn is(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
 
 /// Whether every pattern here compiled.
 pub(super) fn ready() -> bool {
-    [&CLASS, &CLASS_ANYWHERE, &SPEAKS, &OTHERWISE, &SHORT, &BARE].iter().all(|known| known.is_some())
+    [&CLASS, &CLASS_ANYWHERE, &GRADE, &SPEAKS, &OTHERWISE, &SHORT, &SHORT_ANYWHERE, &BARE]
+        .iter()
+        .all(|known| known.is_some())
 }
 
 /// As labels are compared with the grammar: NFKC, one space where there are several.
@@ -94,6 +103,40 @@ pub(super) fn plain(text: &str) -> String {
 pub(super) fn is_class(text: &str) -> bool {
     let text = plain(text);
     is(&CLASS, &text) || is(&CLASS, &text.replace(' ', ""))
+}
+
+/// Whether a text is the name of a grade and no more.
+pub(super) fn is_grade(text: &str) -> bool {
+    is(&GRADE, &plain(text))
+}
+
+/// Short labels of classes that stand in a text: `3-2通讯录`.
+pub(super) fn short_mentions(text: &str) -> Vec<String> {
+    let text = plain(text);
+    let Some(short) = SHORT_ANYWHERE.as_ref() else { return Vec::new() };
+    short.captures_iter(&text).filter_map(|found| Some(found.get(1)?.as_str().to_owned())).collect()
+}
+
+/// Whether a label says of which grade it is.
+pub(super) fn has_grade(label: &str) -> bool {
+    !grade_and_class(label).0.is_empty()
+}
+
+/// Whether a class column may hold a label: one class of whatever name, and nothing about it.
+pub(super) fn is_column_label(label: &str) -> bool {
+    let text = plain(label);
+    if is_class(&text) || is_short_label(&text) || is_bare_class(&text) {
+        return true;
+    }
+    let han = |c: char| ('\u{2e80}'..='\u{3ffff}').contains(&c);
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let several = text.contains(['、', '/', '?', '？', '转', '轉', '原', '见', '見']);
+    let spaced = text.contains(' ') && text.chars().any(han);
+    if several || spaced || digits >= 7 || is_grade(&text) || text.chars().count() > 20 {
+        return false;
+    }
+    // a word alone may be a person
+    text.ends_with('班') || !text.chars().all(han)
 }
 
 /// A label of grade and class as a sheet is named: `3-2`, `3(2)`, `高一3`, `3A`, `301`.
@@ -134,13 +177,37 @@ pub(super) fn speaks_of_class(text: &str) -> bool {
 /// The grade is empty where the label has none.
 pub(super) fn grade_and_class(label: &str) -> (String, String) {
     let text = digits(&plain(label).replace(' ', ""));
+    let tells = |c: char| {
+        c.is_ascii_alphanumeric() || "初高小中大托甲乙丙丁戊己庚辛壬癸忠孝仁愛爱信義义".contains(c)
+    };
     let parts: Vec<&str> =
-        text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty()).collect();
+        text.split(|c: char| !tells(c)).filter(|part| !part.is_empty()).collect();
     match parts[..] {
         [class] => (String::new(), class.to_owned()),
         [grade, class] => (grade.to_owned(), class.to_owned()),
         _ => (String::new(), text),
     }
+}
+
+/// A class of a grade: `三年级` + `1班`; two numbers are kept apart, or 1 and 12 would be 11 and 2.
+pub(super) fn with_grade(grade: &str, class: &str) -> String {
+    let chinese = |c: char| "一二三四五六七八九十".contains(c);
+    let alike = match (grade.chars().last(), class.chars().next()) {
+        (Some(a), Some(b)) => {
+            (a.is_ascii_digit() && b.is_ascii_digit()) || (chinese(a) && chinese(b))
+        }
+        _ => false,
+    };
+    let latin = grade.ends_with(|c: char| c.is_ascii_alphanumeric())
+        && class.starts_with(|c: char| c.is_ascii_alphabetic());
+    let between = if alike {
+        "-"
+    } else if latin && grade.len() > 2 {
+        " "
+    } else {
+        ""
+    };
+    format!("{grade}{between}{class}")
 }
 
 /// Chinese numerals below a hundred as digits; all else as it is.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Kind, Line, NAME_MAX, Place, Row,
     header::Columns,
-    label::{is_bare_class, is_date_like},
+    label::{has_grade, is_bare_class, is_column_label, is_date_like, with_grade},
     title::Title,
     words::{Field, is_ditto, is_nobody, is_placeholder, is_said},
 };
@@ -38,6 +38,8 @@ pub(super) struct Above {
     pub grade: String,
     pub staff: String,
     pub staff_number: String,
+    /// A class above has its grade with it.
+    pub graded: bool,
     /// The last class or member of staff that could not be read: as it stood, and why. Who takes it
     /// from above cannot be read either.
     pub unread: Option<(String, Msg)>,
@@ -161,7 +163,9 @@ impl Table<'_> {
 
     fn class_of_columns(&self, row: &Row, above: &mut Above) -> Result<String, Fault> {
         let fault = Fault::at(self.columns.of(Field::Class));
-        let grade = self.carried(row, Field::Grade, &above.grade)?;
+        let grade = self.carried(row, Field::Grade, &above.grade).inspect_err(|_| {
+            above.grade.clear();
+        })?;
         if grade != above.grade && self.columns.of(Field::Grade).is_some() {
             // another grade has other classes
             above.class.clear();
@@ -172,15 +176,22 @@ impl Table<'_> {
             above.class.clear();
             return Ok(String::new());
         }
-        if is_said(&class) || class.contains("班主任") {
+        if is_said(&class) || class.contains("班主任") || !is_column_label(&class) {
             return Err(fault(msg!("roster.class_more")));
         }
         above.class.clone_from(&class);
+        above.graded |= has_grade(&class);
         if !is_bare_class(&class) {
             // a grade from a title goes only before a label that has none
             let titled = self.columns.of(Field::Grade).is_none();
             let whole = titled || class.starts_with(&above.grade);
             return Ok(if whole { class } else { with_grade(&above.grade, &class) });
+        }
+        if above.grade.is_empty() && self.columns.of(Field::Grade).is_some() {
+            return Err(Fault::at(self.columns.of(Field::Grade))(msg!("roster.no_grade")));
+        }
+        if above.grade.is_empty() && above.graded {
+            return Err(fault(msg!("roster.bare_below", class = class)));
         }
         if above.grade.is_empty() {
             return self.unclear.map_or(Ok(class), |why| Err(fault(why.clone())));
@@ -261,10 +272,21 @@ impl Table<'_> {
     fn check_staff(&self, line: &mut Line) -> Result<(), Fault> {
         let column = self.columns.of(Field::Staff);
         if !line.staff.is_empty() {
+            let marks = ['、', '/', ',', ';', '，', '；'];
+            let digits = line.staff.bytes().filter(u8::is_ascii_digit).count();
+            let words: Vec<&str> = line.staff.split_whitespace().collect();
+            let two = !line.staff.is_ascii()
+                && words.iter().filter(|w| w.chars().count() > 1).count() > 1;
+            if two || digits >= 5 || line.staff.contains(marks) || line.staff.contains("附表") {
+                return Err(Fault::at(column)(msg!("roster.staff_more")));
+            }
             line.staff = clean_name(&line.staff).map_err(Fault::at(column))?;
         }
         if !line.staff_number.is_empty() {
             let column = self.columns.of(Field::StaffNumber);
+            if line.staff_number.chars().any(char::is_whitespace) {
+                return Err(Fault::at(column)(msg!("roster.staff_number_more")));
+            }
             line.staff_number = key(&line.staff_number).map_err(Fault::at(column))?;
         }
         Ok(())
@@ -340,27 +362,6 @@ impl Table<'_> {
         above.phones = Some(by_column);
         Ok(phones)
     }
-}
-
-/// A class of a grade: `三年级` + `1班`; two numbers are kept apart, or 1 and 12 would be 11 and 2.
-pub(super) fn with_grade(grade: &str, class: &str) -> String {
-    let chinese = |c: char| "一二三四五六七八九十".contains(c);
-    let alike = match (grade.chars().last(), class.chars().next()) {
-        (Some(a), Some(b)) => {
-            (a.is_ascii_digit() && b.is_ascii_digit()) || (chinese(a) && chinese(b))
-        }
-        _ => false,
-    };
-    let latin = grade.ends_with(|c: char| c.is_ascii_alphanumeric())
-        && class.starts_with(|c: char| c.is_ascii_alphabetic());
-    let between = if alike {
-        "-"
-    } else if latin && grade.len() > 2 {
-        " "
-    } else {
-        ""
-    };
-    format!("{grade}{between}{class}")
 }
 
 /// Whether a cell says something of its own.

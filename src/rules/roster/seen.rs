@@ -100,8 +100,16 @@ impl Seen {
     }
 }
 
+/// A name without what says how somebody is called: `李梅老师`, `李梅（语文）`.
+fn called(name: &str) -> &str {
+    let bare = super::words::without_remark(name.trim());
+    let plain = bare.strip_suffix("老师").or_else(|| bare.strip_suffix("老師"));
+    plain.filter(|plain| plain.chars().count() > 1).unwrap_or(bare)
+}
+
 /// Names are compared without the spaces people put between characters, and in lower case.
 pub fn compared_name(name: &str) -> String {
+    let name = called(name);
     name.split_whitespace().flat_map(|part| part.chars()).flat_map(char::to_lowercase).collect()
 }
 

@@ -6,9 +6,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::label::{
-    class_pattern, grade_pattern, is_short_label, mentions, name_pattern, pattern, plain,
-    speaks_of_class,
+    class_pattern, grade_pattern, is_short_label, name_pattern, pattern, plain, speaks_of_class,
 };
+use super::words::is_placeholder;
 
 /// What a title says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,10 +42,18 @@ const STOPS: &str = "(副?班主任|导师|導師|联系电话|聯繫電話|聯�
     (?i:class teacher|homeroom teacher|form teacher|staff number|teacher number))";
 
 /// What may stand before a class, besides marks and spaces: a school, a term, `附件2`.
-const BEFORE: &str = "[^转轉入由从從见見原调調班]*?(?:学校|學校|小学|小學|中学|中學|国小|國小|国中|國中|高中|初中|学院|\
-    學院|幼儿园|幼兒園|School|school|College|Kindergarten)|\
-    [0-9]{2,4}(?:[-—~至/][0-9]{2,4})?(?:学年度?|學年度?|年度?|届|屆)?|第[一二12]学期|第[一二12]學期|\
-    [上下][学學]期|[春秋]季(?:[学學]期)?|附[件表][0-9一二三四五]{0,2}|表[0-9一二三四五]|班[级級別别]|(?i:class|list of)";
+const BEFORE: &str = "[\\p{Han}A-Za-z .]{2,30}?(?:学校|學校|小学|小學|中学|中學|国小|國小|国中|國中|高中|初中|幼儿园|幼兒園|\
+    School|school|College|Kindergarten)|\
+    [0-9]{2,4}(?:[-—~至/][0-9]{2,4})?(?:学年度?|學年度?|年度)|[0-9]{4}年[春秋]|第[一二12]学期|第[一二12]學期|\
+    [上下][学學]期|[春秋]?季(?:[学學]期)?|附[件表][0-9一二三四五]{0,2}|表[0-9一二三四五]|班[级級別别]|(?i:class|list of)";
+
+/// What a text before a class may not speak of: another part of the class's name, or a way there.
+const NOT_BEFORE: &str = "[转轉入由从從見见原调調班届屆级級系科部]|校区|校區|分校|专业|專業|[初高][一二三123]|\
+    ^[ :,;-]*(?:小学|小學|中学|中學|初中|高中|国小|國小|国中|國中)|(?:学校|學校|中学|中學|小学|小學)(?:小学|小學|初中|高中)";
+
+/// What is no teacher's name, although it is as long.
+const NO_NAME: &str = "通[讯訊信]|联系|聯|电话|電話|手机|手機|号码|號碼|信息|名[单單册冊]|签名|簽名|家长|家長|学生|學生|登记|登記|\
+    统计|統計|主任|空缺|附表|及|表$|制名|(?i:contact|list|phone|number|\\bms\\b|\\bmrs?\\b)";
 
 /// What may stand behind it.
 const BEHIND: &str = "学生|學生|全体|全體|家长|家長|监护人|監護人|通[讯訊信][录錄]|联系方式|聯繫方式|聯絡方式|联系|聯繫|聯絡|\
@@ -68,7 +76,7 @@ fn whole(core: &str) -> Option<Regex> {
     let name = name_pattern();
     let teacher = teacher();
     pattern(&format!(
-        "^(?:{MARKS}|{BEFORE})*?{core}(?:{MARKS}|{BEHIND}|{teacher}|副班主任(?:老师|老師)? ?[: ]* ?{name}(?:老[师師])?(?:[ ,;/|()_]|$)|\
+        "^(?P<before>(?:{MARKS}|{BEFORE})*?){core}(?:{MARKS}|{BEHIND}|{teacher}|副班主任(?:老师|老師)? ?[: ]* ?{name}(?:老[师師])?(?:[ ,;/|()_]|$)|\
          (?:工号|工號|(?i:staff number|teacher number)) ?:? ?(?P<number>[0-9A-Za-z-]{{1,20}})|[0-9+][0-9 -]{{6,20}})*$"
     ))
 }
@@ -81,11 +89,13 @@ static NEITHER: LazyLock<Option<Regex>> = LazyLock::new(|| whole(""));
 static TEACHER: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern("班主任|导师|導師|(?i:class teacher|homeroom teacher|form teacher)"));
 static DEPUTY: LazyLock<Option<Regex>> = LazyLock::new(|| pattern("副班主任"));
+static MISPLACED: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(NOT_BEFORE));
+static MISNAMED: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(NO_NAME));
 static STOP: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(STOPS));
 
 /// Whether every pattern compiled: without them nothing may be read.
 pub fn ready() -> bool {
-    let all = [&CLASS, &GRADE, &NEITHER, &TEACHER, &DEPUTY, &STOP];
+    let all = [&CLASS, &GRADE, &NEITHER, &TEACHER, &DEPUTY, &STOP, &MISPLACED, &MISNAMED];
     super::label::ready() && all.iter().all(|known| known.is_some())
 }
 
@@ -114,9 +124,23 @@ pub fn read_title(text: &str) -> Reading {
             teacher: without_honorific(&joined(part("teacher"))).to_owned(),
             teacher_number: part("number").to_owned(),
         };
-        if teachers > 1 || (teachers == 1) == title.teacher.is_empty() {
+        let wrong = |pattern: &LazyLock<Option<Regex>>, text: &str| {
+            pattern.as_ref().is_none_or(|known| known.is_match(text))
+        };
+        // the word for a class is none
+        let before = ["班级", "班級", "班別", "班别"]
+            .iter()
+            .fold(part("before").to_owned(), |text, word| text.replace(word, ""));
+        let unnamed = (teachers == 1) == title.teacher.is_empty();
+        let misnamed = !title.teacher.is_empty() && wrong(&MISNAMED, &title.teacher);
+        if teachers > 1 || unnamed || misnamed || wrong(&MISPLACED, &before) {
             return Reading::Unclear;
         }
+        let title = if is_placeholder(&title.teacher) {
+            Title { teacher: String::new(), ..title }
+        } else {
+            title
+        };
         return if title == Title::default() { Reading::Nothing } else { Reading::Title(title) };
     }
     if teachers > 0 || speaks_of_class(&text) { Reading::Unclear } else { Reading::Nothing }
@@ -156,9 +180,6 @@ pub fn class_of_sheet(name: &str) -> Option<String> {
     }
     match read_title(name) {
         Reading::Title(title) if !title.class.is_empty() => Some(title.class),
-        Reading::Title(_) | Reading::Nothing => None,
-        // it says more than the class, and means that one
-        Reading::Unclear => mentions(name)
-            .and_then(|mut found| (found.len() == 1).then(|| compact(&found.remove(0)))),
+        Reading::Title(_) | Reading::Nothing | Reading::Unclear => None,
     }
 }

@@ -128,7 +128,8 @@ pub(super) const NOTHING: &str = "\
 /// What a person's name never holds.
 pub(super) const NOBODY: &str = "\
     电话 電話 热线 熱線 值班 办公室 辦公室 医室 醫室 教务 教務 教导处 教導處 政教 德育 总务 總務 门卫 門衛 保卫 保衛 \
-    投诉 投訴 举报 舉報 咨询 諮詢 学校 學校 以上 以下 人数 人數 合计共 页 頁 打印";
+    投诉 投訴 举报 舉報 咨询 諮詢 学校 學校 以上 以下 人数 人數 合计共 页 頁 打印 \
+    校办 校辦 校车 校車 司机 司機 食堂 医务 醫務 报警 報警 辅导室 輔導室 学务 學務 保健 健康中心 班长家长 班長家長";
 
 /// Who is not to be called about somebody else, in the brackets of a header.
 pub(super) const OTHERS: &str = "\
@@ -137,3 +138,6 @@ pub(super) const OTHERS: &str = "\
 
 /// How somebody at the school is called; no pupil's name ends so.
 pub(super) const STYLES: &str = "老师 老師 主任 校长 校長";
+
+/// How offices end.
+pub(super) const OFFICES: &str = "室 处 處 所 部 组 組 办 辦 站 中心 专线 專線";

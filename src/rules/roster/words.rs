@@ -6,9 +6,9 @@ use super::{
     row::word,
     vocabulary::{
         CLASS, CLASS_TEACHER, CLASS_TEACHER_NUMBER, CONTACT, CONTACT_NUMBER, FEET, FOOT_ENDS,
-        FOOT_PERSONS, GRADE, GUARDIAN, NOBODY, NOTHING, ORDINAL, OTHER, OTHERS, PHONE, PHONE_OF,
-        PUPIL, PUPIL_NUMBER, RELATION, REMARKS, SOME_NAME, STAFF, STAFF_NUMBER, STYLES, TARGET_KEY,
-        TOTALS,
+        FOOT_PERSONS, GRADE, GUARDIAN, NOBODY, NOTHING, OFFICES, ORDINAL, OTHER, OTHERS, PHONE,
+        PHONE_OF, PUPIL, PUPIL_NUMBER, RELATION, REMARKS, SOME_NAME, STAFF, STAFF_NUMBER, STYLES,
+        TARGET_KEY, TOTALS,
     },
 };
 
@@ -153,6 +153,11 @@ fn is_phone(header: &str) -> bool {
     phone(base) || PHONE_OF.split(' ').any(|of| base.strip_prefix(of).is_some_and(phone))
 }
 
+/// A header of a phone that does not say whose.
+pub fn is_bare_phone(header: &str) -> bool {
+    is_one_of(PHONE, header)
+}
+
 /// Whether brackets in the header of a phone give it to somebody who is not to be called.
 pub fn is_of_others(header: &str) -> bool {
     let text: String = unicode_normalization::UnicodeNormalization::nfkc(header)
@@ -187,6 +192,12 @@ pub fn is_said(text: &str) -> bool {
     text.contains([':', '：'])
         || NOBODY.split(' ').any(|word| text.contains(word))
         || STYLES.split(' ').any(|word| text.ends_with(word))
+        || is_office(text)
+}
+
+/// Whether a text is called as an office is, and no person.
+pub fn is_office(text: &str) -> bool {
+    text.chars().count() >= 3 && OFFICES.split(' ').any(|word| text.ends_with(word))
 }
 
 /// A name without what brackets behind it say about the person.
@@ -203,6 +214,8 @@ pub fn is_nobody(text: &str) -> bool {
         return true;
     }
     let bare = without_remark(&text);
+    let bare: String = bare.chars().filter(|c| !c.is_whitespace() || bare.is_ascii()).collect();
+    let bare = bare.as_str();
     let han = |c: char| ('\u{2e80}'..='\u{3ffff}').contains(&c);
     let name = (2..=4).contains(&bare.chars().count()) && bare.chars().all(han) && !is_class(bare);
     !bare.is_empty() && !name && speaks_of_class(bare)
@@ -231,7 +244,8 @@ pub fn is_remark(text: &str) -> bool {
         let rest = text.strip_prefix(remark);
         // a name may begin like an English word
         rest.is_some_and(|rest| {
-            !remark.is_ascii() || !rest.starts_with(|c: char| c.is_ascii_alphabetic() && c != 's')
+            let rest = rest.strip_prefix('s').unwrap_or(rest);
+            !remark.is_ascii() || !rest.starts_with(|c: char| c.is_ascii_alphabetic())
         })
     })
 }

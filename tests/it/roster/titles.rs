@@ -106,7 +106,16 @@ fn the_name_of_a_class_is_taken_whole() {
         ("Springfield Primary School - Grade 3 Class 2", "Grade 3 Class 2"),
         ("Class: 3A", "Class: 3A"),
         ("Form 3B", "Form 3B"),
+        ("2025届2班", "2025届2班"),
+        ("实验小学 三年级(2)班通讯录", "三年级(2)班"),
         // what is not understood to the last word is of no class
+        ("高一实验中学1班", ""),
+        ("计算机学院2301班", ""),
+        ("小学一年级2班", ""),
+        ("实验学校初中一班", ""),
+        ("202301班", ""),
+        ("2023-1班", ""),
+        ("2023(1)班", ""),
         ("某校计算机2301班", ""),
         ("高三文科1班", ""),
         ("三年级实验1班", ""),
@@ -125,7 +134,7 @@ fn the_name_of_a_class_is_taken_whole() {
 
 #[test]
 fn a_grade_above_goes_before_the_bare_labels_below() {
-    let table: [(&[&str], &str); 5] = [
+    let table: [(&[&str], &str); 8] = [
         (
             &["三年级通讯录,,", "班级,姓名,电话", "1班,甲,~0001", "四年级通讯录,,", "1班,乙,~0002"],
             "三年级1班 甲, 四年级1班 乙",
@@ -162,6 +171,32 @@ fn a_grade_above_goes_before_the_bare_labels_below() {
             &["年级,班级,姓名,电话", "三年级,1班,甲,~0001", ",2班,乙,~0002", "四年级,,丙,~0003"],
             "三年级1班 甲, 三年级2班 乙, 4-",
         ),
+        // a grade that cannot be read is nobody's
+        (
+            &[
+                "年级,班级,姓名,电话",
+                "三年级,1班,甲,~0001",
+                "#N/A,1班,乙,~0002",
+                ",1班,丙,~0003",
+                "无,1班,丁,~0004",
+            ],
+            "三年级1班 甲, 3-, 4-, 5-",
+        ),
+        // a bare label below one with its grade
+        (
+            &[
+                "班级,姓名,电话",
+                "三年级1班,甲,~0001",
+                "2班,乙,~0002",
+                "四年级1班,丙,~0003",
+                "2班,丁,~0004",
+            ],
+            "三年级1班 甲, 3-, 四年级1班 丙, 5-",
+        ),
+        (
+            &["三年级1班,,", "姓名,学号,电话", "甲,S1,~0001", "2班,,", "乙,S2,~0002"],
+            "三年级1班 甲, 5-",
+        ),
     ];
     for (lines, expected) in table {
         assert_eq!(csv(lines), expected, "{lines:?}");
@@ -183,8 +218,18 @@ fn remarks_and_pupils_between_lines_move_nobody() {
         let found = csv(&["三(1)班,,", "姓名,学号,电话", "甲,S1,~0001", pupil, "乙,S2,~0002"]);
         assert_eq!(found, "三(1)班 甲, 4-, 三(1)班 乙", "{pupil}");
     }
-    for name in ["校医室", "投诉热线", "联系老师：王主任", "以上共2人", "三(2)班 李梅"]
-    {
+    for name in [
+        "校长室",
+        "医务室",
+        "食堂",
+        "輔導室",
+        "學務處",
+        "校医室",
+        "投诉热线",
+        "联系老师：王主任",
+        "以上共2人",
+        "三(2)班 李梅",
+    ] {
         let line = format!("{name},,~0009");
         let found = csv(&["三(1)班,,", "姓名,学号,电话", "甲,S1,~0001", &line]);
         assert_eq!(found, "三(1)班 甲, 4-", "{name}");
@@ -199,6 +244,11 @@ fn the_class_teacher_is_who_the_title_says() {
         ("三(1)班 班主任李梅老师", "三(1)班 李梅 甲"),
         ("三(1)班 班主任：李梅 联系电话：13800100009", "三(1)班 李梅 甲"),
         ("三(1)班 班主任：李梅联系电话：13800100009", "三(1)班 李梅 甲"),
+        ("三(1)班 班主任：暂无", "三(1)班 甲"),
+        ("三(1)班班主任通讯录", "3-"),
+        ("三(1)班 班主任电话", "3-"),
+        ("三(1)班 学生通讯录  班主任签名", "3-"),
+        ("Class 3A Homeroom teacher: Mary Smith Contact List", "3-"),
         ("三(1)班 班主任：李梅、王芳", "3-"),
         ("三(1)班 班主任：李梅 班主任：王芳", "3-"),
     ];
@@ -209,12 +259,29 @@ fn the_class_teacher_is_who_the_title_says() {
 
 #[test]
 fn a_class_column_holds_a_label_and_no_more() {
-    for label in ["无", "-", "/", "未知", "0", "三(2)班 班主任：王芳"] {
+    for label in [
+        "无",
+        "-",
+        "/",
+        "未知",
+        "0",
+        "三(2)班 班主任：王芳",
+        "三(1)班 李梅",
+        "13800138000",
+        "李梅",
+        "三1（转三2）",
+        "三1、三2",
+        "三1?",
+        "原三1班",
+        "三年级",
+    ] {
         let line = format!("{label},乙,~0002");
         let found = csv(&["班级,姓名,电话", "三(1)班,甲,~0001", &line, ",丙,~0003"]);
         assert_eq!(found, "三(1)班 甲, 3-, 4-", "{label}");
     }
-    for row in ["第 1 页,,", "续表,,", "打印日期：2025/9/1,,", "（以下空白）,,"] {
+    for row in
+        ["第 1 页,,", "续表,,", "打印日期：2025/9/1,,", "（以下空白）,,", "全班,,", "接送班,,"]
+    {
         let found = csv(&["班级,姓名,电话", "三(1)班,甲,~0001", row, ",乙,~0002"]);
         assert!(found == "三(1)班 甲, 3-, 4-", "{row}: {found}");
     }
@@ -233,7 +300,20 @@ fn a_sheet_and_its_title_agree_or_are_refused() {
     for name in ["初三2", "高一3", "301", "Grade 3 Class 2", "大一班"] {
         assert_eq!(two(name, "家长通讯录"), format!("{name} 甲"));
     }
-    assert_eq!(two("2025.9", "家长通讯录"), "2025.9!3-");
+    for name in
+        ["2025.9", "高1", "9.1", "100", "东校区三(1)班", "计算机2301班", "Class 10-1", "三(103)班"]
+    {
+        assert_eq!(two(name, "家长通讯录"), format!("{name}!3-"), "{name}");
+    }
+    for (name, title) in [
+        ("3-1", "3-2通讯录"),
+        ("3-1", "3B名单"),
+        ("高一(3)班", "初一(3)班"),
+        ("三年甲班", "三年乙班"),
+    ] {
+        assert_eq!(two(name, title), format!("{name}!3-"), "{title}");
+    }
+    assert_eq!(two("3-1", "2025-9-1 制表"), "3-1 甲");
     let mut rows = sheet("男生", &["班级|姓名|电话", "301|甲|13800100001"]);
     rows.extend(sheet("女生", &["班级|姓名|电话", "301|乙|13800100002"]));
     assert_eq!(who(rows), "301 甲, 301 乙");
@@ -245,6 +325,8 @@ fn headers_that_speak_of_somebody_else_are_not_read() {
     assert_eq!(file, "三1 李梅 甲");
     let told = parents("班级,姓名,电话,姓名2,电话2\n三1,甲,13800100001,乙,13800100002\n");
     assert!(told.starts_with("error columns"), "{told}");
+    let told = parents("班级,班主任,联系电话,学生,家长电话\n三1,李梅,13800100009,甲,13800100001\n");
+    assert!(told.starts_with("error column C may be the phone of the member of staff"), "{told}");
 }
 
 #[test]
@@ -260,7 +342,9 @@ fn one_number_is_of_one_person_and_a_merged_name_of_one_line() {
 
 #[test]
 fn names_that_begin_like_totals_stay_pupils() {
-    for name in ["Suman Pal", "Sumit", "Sumi", "Noteboom Jan"] {
+    for name in
+        ["Suman Pal", "Sumit", "Sumi", "Noteboom Jan", "Notestein Jan", "Remarkson", "Notes Ann"]
+    {
         let line = format!("{name},3A,");
         assert_eq!(
             csv(&["Student name,Class,Phone", &line, "Ann,3A,~0001"]),
@@ -281,6 +365,16 @@ fn a_member_of_staff_named_in_another_column_ends_the_one_above() {
     let rows = rows_of(rows.join("\n").as_bytes()).expect("text");
     let told = read_rows(Kind::Contacts, Options::default(), rows);
     assert!(told.contains("\n3 - ") && told.contains("\n4 - "), "{told}");
+    for row in ["语文组,,", "李梅 王芳,丁,13800100004", "见附表,丁,13800100004"] {
+        let file = format!("教师,联系人,电话\n李梅,甲,13800100001\n{row}\n,乙,13800100002\n");
+        let told =
+            read_rows(Kind::Contacts, Options::default(), rows_of(file.as_bytes()).expect("text"));
+        assert!(told.contains("accepted=1 rejected=2"), "{row}: {told}");
+    }
+    let file = "教师,联系人,电话,联系人二,电话二\n李梅,甲,13800100001,乙,13800100002\n";
+    let told =
+        read_rows(Kind::Contacts, Options::default(), rows_of(file.as_bytes()).expect("text"));
+    assert!(told.starts_with("error "), "{told}");
 }
 
 #[test]

@@ -130,7 +130,7 @@ async fn a_class_that_is_none_is_left_out_by_name() {
         let floor = Floor::new(kind).await;
         let survey_id = draft(&floor).await;
         // the class is mistyped, and so is the phone
-        let file = format!("{HEAD}3-1,学生一,P1,13800000001\n31,学生二,P2,12\n");
+        let file = format!("{HEAD}3-1,学生一,P1,13800000001\n3-11,学生二,P2,12\n");
         floor.import(header(survey_id), file.as_bytes()).await.unwrap();
         let mended = format!("{HEAD}3-1,学生二,P2,13800000002\n");
         floor.import(header(survey_id), mended.as_bytes()).await.unwrap();
@@ -141,15 +141,15 @@ async fn a_class_that_is_none_is_left_out_by_name() {
         };
         let mut admin = floor.administration().await;
         let e = admin.freeze_frame(with(&floor.admin, freeze(&[]))).await.unwrap_err();
-        assert!(e.message().contains("31") && e.message().contains("leave"), "{}", e.message());
-        for wrong in [&["3-1"][..], &["31", "9-9"]] {
+        assert!(e.message().contains("3-11") && e.message().contains("leave"), "{}", e.message());
+        for wrong in [&["3-1"][..], &["3-11", "9-9"]] {
             let e = admin.freeze_frame(with(&floor.admin, freeze(wrong))).await.unwrap_err();
             assert_eq!(e.code(), Code::InvalidArgument, "{wrong:?}");
         }
-        let frozen = admin.freeze_frame(with(&floor.admin, freeze(&["31"]))).await.unwrap();
+        let frozen = admin.freeze_frame(with(&floor.admin, freeze(&["3-11"]))).await.unwrap();
         let frozen = frozen.into_inner();
         assert_eq!((frozen.units, frozen.strata), (2, 1), "{kind:?}");
-        assert_eq!(frozen.empty_strata, ["31"]);
+        assert_eq!(frozen.empty_strata, ["3-11"]);
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
         strata::Strata,
         title::{Reading, read_title},
         words::{
-            Field, field_of, foot_mark, is_nobody, is_remark, is_said, is_total, without_remark,
+            Field, field_of, foot_mark, is_nobody, is_office, is_remark, is_total, without_remark,
         },
     },
 };
@@ -296,8 +296,7 @@ fn is_ordinal(columns: &Columns, row: &Row, column: usize) -> bool {
 
 /// Whether a text alone in the class column can be the label of the lines below.
 fn is_label(text: &str) -> bool {
-    let named = text.chars().count() <= 10 && text.ends_with('班') && !is_said(text);
-    is_class(text) || is_short_label(text) || is_bare_class(text) || named
+    is_class(text) || is_short_label(text) || is_bare_class(text)
 }
 
 /// Whether a text may be the name of a person, and no more.
@@ -311,7 +310,7 @@ fn is_name(text: &str) -> bool {
     } else {
         bare.chars().all(latin) && bare.split_whitespace().count() <= 5
     };
-    short && !is_nobody(text)
+    short && !is_nobody(text) && !is_office(text)
 }
 
 /// Whether a row that is no line ends what was above it: it may have been the title of another block.

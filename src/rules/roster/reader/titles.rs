@@ -6,8 +6,8 @@ use crate::{
     msg,
     rules::roster::{
         header::shown_header,
-        label::{grade_and_class, is_bare_class, mentions},
-        line::{Above, with_grade},
+        label::{grade_and_class, has_grade, is_bare_class, mentions, short_mentions, with_grade},
+        line::Above,
         title::{Reading, Title, read_title},
     },
 };
@@ -17,7 +17,10 @@ impl Sheet {
     pub(super) fn take_text(&mut self, text: &str) -> Option<String> {
         match read_title(text) {
             Reading::Title(title) => self.take_title(title),
-            Reading::Nothing => None,
+            Reading::Nothing => {
+                self.compare_short(text);
+                None
+            }
             Reading::Unclear => {
                 self.take_unclear(text);
                 None
@@ -31,6 +34,11 @@ impl Sheet {
             self.take_grade(&title.grade);
         }
         let mut class = title.class;
+        if is_bare_class(&class) && self.above.grade.is_empty() && has_grade(&self.title.class) {
+            // of that grade, or of the next?
+            self.break_off(&class);
+            return None;
+        }
         if !class.is_empty() {
             let grade = if is_bare_class(&class) && !self.above.grade.is_empty() {
                 class = with_grade(&self.above.grade, &class);
@@ -64,6 +72,16 @@ impl Sheet {
         self.title = Title::default();
         self.above = Above { grade: grade.to_owned(), ..Above::default() };
         (self.doubtful, self.clash, self.unclear) = (false, None, None);
+    }
+
+    /// A title that names a class as a sheet is named, and another than this one is.
+    fn compare_short(&mut self, text: &str) {
+        let Some(sheet) = self.class.as_ref() else { return };
+        if let Some(other) =
+            short_mentions(text).into_iter().find(|other| !same_class(other, sheet))
+        {
+            self.clash = Some(msg!("roster.class_clash", sheet = sheet, title = other));
+        }
     }
 
     /// A title that is not understood: of which class the lines below are nobody knows, unless it
