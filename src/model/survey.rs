@@ -157,6 +157,8 @@ pub struct SurveyRow {
     pub draw_no: i64,
     /// When it was made.
     pub created_us: i64,
+    /// Transactions that changed it or its cases: what is remembered of it holds for one such number.
+    pub writes: i64,
 }
 
 impl SurveyRow {

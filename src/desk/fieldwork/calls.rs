@@ -5,7 +5,7 @@ use super::command::{
     Then,
 };
 use super::dial::AMEND_US;
-use super::{other_reply, view::views};
+use super::other_reply;
 use crate::desk::{Desk, check_reason};
 use crate::error::{Error, Result};
 use crate::model::{Caller, RequestKey};
@@ -102,8 +102,9 @@ impl Desk {
         for survey_id in surveys {
             let Some(survey) = tx.survey(survey_id).await? else { continue };
             let cases = tx.cases_held_by(survey_id, &[who.user_id], now_us).await?;
-            let shown = views(&mut tx, &survey, self.0.incarnation, now_us, &cases).await?;
-            out.extend(shown.into_values());
+            let numbers: Vec<i64> = cases.iter().map(|case| case.case_no).collect();
+            let w = self.world_of(&mut tx, survey, cases).await?;
+            out.extend(numbers.into_iter().map(|no| w.view(no)).collect::<Result<Vec<_>>>()?);
         }
         Ok(out)
     }

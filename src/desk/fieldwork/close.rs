@@ -81,9 +81,7 @@ impl Desk {
             let numbers: Vec<i64> = page.iter().map(|c| c.case_no).collect();
             let cells: BTreeSet<i64> = page.iter().map(|c| c.cell_no).collect();
             let units: Vec<i64> = page.iter().map(|c| c.unit_no).collect();
-            for case in page {
-                world.cases.insert(case.case_no, case);
-            }
+            world.insert(page);
             let cells: Vec<i64> = cells.into_iter().collect();
             for cell in tx.cells(survey_id, &cells).await? {
                 world.cells.insert(cell.cell_no, cell);

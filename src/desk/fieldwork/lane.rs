@@ -3,6 +3,7 @@
 //! way at a time; finished work goes before new work.
 
 use super::command::{Ask, Command, Reply};
+use super::world::World;
 use crate::desk::Desk;
 use crate::error::{Error, Result};
 use std::collections::HashMap;
@@ -60,6 +61,7 @@ const fn class(ask: &Ask) -> u8 {
 
 async fn drive(desk: Desk, survey_id: i64, mut items: mpsc::Receiver<Item>, gate: Arc<Semaphore>) {
     let mut waiting: Vec<Item> = Vec::new();
+    let mut hot = None;
     while let Some(first) = items.recv().await {
         waiting.push(first);
         while !waiting.is_empty() {
@@ -70,7 +72,7 @@ async fn drive(desk: Desk, survey_id: i64, mut items: mpsc::Receiver<Item>, gate
             waiting.sort_by_key(|(command, _)| class(&command.ask));
             let rest = waiting.split_off(waiting.len().min(BATCH_MAX));
             let batch = std::mem::replace(&mut waiting, rest);
-            run(&desk, survey_id, batch).await;
+            run(&desk, survey_id, batch, &mut hot).await;
             drop(turn);
             desk.board_changed(survey_id);
         }
@@ -79,9 +81,9 @@ async fn drive(desk: Desk, survey_id: i64, mut items: mpsc::Receiver<Item>, gate
 
 /// Runs a batch; if its transaction fails each command is run once alone, so that one that fails
 /// always cannot fail its neighbours.
-async fn run(desk: &Desk, survey_id: i64, batch: Vec<Item>) {
+async fn run(desk: &Desk, survey_id: i64, batch: Vec<Item>, hot: &mut Option<World>) {
     let (commands, answers): (Vec<Command>, Vec<Answer>) = batch.into_iter().unzip();
-    match guarded(desk, survey_id, commands.clone()).await {
+    match guarded(desk, survey_id, commands.clone(), hot).await {
         Ok(replies) => {
             for (answer, reply) in answers.into_iter().zip(replies) {
                 // nobody waits any more: the client has gone and will repeat its request
@@ -91,7 +93,7 @@ async fn run(desk: &Desk, survey_id: i64, batch: Vec<Item>) {
         Err(error) => {
             tracing::warn!(survey.id = survey_id, commands = commands.len(), %error, "a batch failed; running its commands one by one");
             for (command, answer) in commands.into_iter().zip(answers) {
-                let reply = match guarded(desk, survey_id, vec![command]).await {
+                let reply = match guarded(desk, survey_id, vec![command], hot).await {
                     Ok(mut replies) => replies.pop().unwrap_or_else(|| Err(super::other_reply())),
                     Err(error) => Err(error),
                 };
@@ -101,15 +103,22 @@ async fn run(desk: &Desk, survey_id: i64, batch: Vec<Item>) {
     }
 }
 
-/// A panic in a batch ends that batch only.
+/// A panic in a batch ends that batch only, and all that was remembered.
 async fn guarded(
     desk: &Desk,
     survey_id: i64,
     commands: Vec<Command>,
+    hot: &mut Option<World>,
 ) -> Result<Vec<Result<Reply>>> {
-    let desk = desk.clone();
-    let work = tokio::spawn(async move { desk.run_batch(survey_id, &commands).await });
-    work.await.map_err(|error| Error::defect(format!("a batch panicked: {error}")))?
+    let (desk, mut remembered) = (desk.clone(), hot.take());
+    let work = tokio::spawn(async move {
+        let done = desk.run_batch(survey_id, &commands, &mut remembered).await;
+        (done, remembered)
+    });
+    let (done, remembered) =
+        work.await.map_err(|error| Error::defect(format!("a batch panicked: {error}")))?;
+    *hot = remembered;
+    done
 }
 
 impl Desk {

@@ -1,6 +1,6 @@
 //! What a batch reads: worked out from its commands before the first statement.
 
-use super::command::{Ask, Command, Lease, Stored};
+use super::command::{Ask, Command, Lease, Stored, Then};
 use crate::store::KeyRow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,8 @@ pub struct Needs {
     pub users: BTreeSet<i64>,
     pub quarantine: BTreeSet<i64>,
     pub cells: BTreeSet<i64>,
-    pub pulls: i64,
+    /// Cases that may be handed out.
+    pub pulls: usize,
     /// What was answered so far, and who may be rated on which numbers.
     pub answers: bool,
     pub history: bool,
@@ -34,11 +35,10 @@ impl Needs {
                     n.lease(l);
                     n.answers = true;
                 }
-                Ask::Submit(l, ..) | Ask::Attempt(l, ..) | Ask::Amend(l, ..) => {
+                Ask::Submit(l, _, then) | Ask::Attempt(l, _, then) | Ask::Amend(l, _, _, then) => {
                     n.lease(l);
                     n.history = true;
-                    // whether or not it asks for the next case: one statement either way
-                    n.pulls += 1;
+                    n.pulls += usize::from(*then != Then::Nothing);
                 }
                 Ask::Revoke(case_no, _) => {
                     n.cases.insert(*case_no);

@@ -19,13 +19,14 @@ pub fn stands_in_the_way(case: &CaseRow, now_us: i64) -> bool {
 }
 
 impl World {
-    /// Finds the cases of each person once, when everything is read.
-    pub fn index_persons(&mut self) {
-        for case in self.cases.values() {
-            if let Some(person) = &case.person_group {
-                self.persons.entry(person.clone()).or_default().push(case.case_no);
-            }
-        }
+    /// Cases whose turn has come while their person has refused in another one, and nothing else about
+    /// that person waits.
+    pub fn to_leave_alone(&self) -> Vec<i64> {
+        let waits = |c: &CaseRow| c.is_held(self.now_us) || c.plan_due_us > self.now_us;
+        let due = self.candidates.iter().filter_map(|no| self.cases.get(no));
+        due.filter(|c| c.is_due(self.now_us) && self.has_refused(c) && !self.others(c).any(waits))
+            .map(|c| c.case_no)
+            .collect()
     }
 
     /// The cases of this batch that are of the same person as a case, itself left out.

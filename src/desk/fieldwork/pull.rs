@@ -21,8 +21,9 @@ pub enum Offer {
 impl World {
     /// The case that a user holds now.
     pub fn held_by(&self, user_id: i64) -> Option<i64> {
-        let mine = self.cases.values().filter(|c| c.is_held(self.now_us) && c.holder == user_id);
-        mine.map(|c| c.case_no).next()
+        let numbers = self.holders.get(&user_id)?;
+        let mine = numbers.iter().filter_map(|no| self.cases.get(no));
+        mine.filter(|c| c.is_held(self.now_us) && c.holder == user_id).map(|c| c.case_no).next()
     }
 
     fn closed_for_pulls(&self) -> Option<Nothing> {
@@ -76,6 +77,12 @@ impl World {
         Some(self.offer(who, person))
     }
 
+    /// How many of the candidates could be offered now.
+    pub fn usable(&self) -> usize {
+        let rows = self.candidates.iter().filter_map(|no| self.cases.get(no));
+        rows.filter(|case| self.may_offer(case)).count()
+    }
+
     fn may_offer(&self, case: &CaseRow) -> bool {
         let open = matches!(case.state, state::FRESH | state::OPEN) && case.is_due(self.now_us);
         open && self.may_ring(case) && self.cells.get(&case.cell_no).is_some_and(|c| c.has_room())
@@ -86,7 +93,8 @@ impl World {
             return Offer::Dry(nothing);
         }
         let of_person = person.as_ref().and_then(|group| {
-            let same = self.cases.values().filter(|c| c.person_group.as_ref() == Some(group));
+            let numbers = self.persons.get(group).into_iter().flatten();
+            let same = numbers.filter_map(|no| self.cases.get(no));
             same.filter(|c| self.may_offer(c)).map(|c| (c.due_us, c.case_no)).min()
         });
         let found = of_person.map(|(_, case_no)| (case_no, "person")).or_else(|| {
@@ -105,6 +113,7 @@ impl World {
         if self.unreserve(case_no).is_err() {
             return;
         }
+        self.holders.entry(who.user_id).or_default().insert(case_no);
         self.change(case_no, |c| {
             c.lease_why = if how == "person" { how } else { reason_of(c) }.to_owned();
             c.epoch += 1;

@@ -2,10 +2,11 @@
 //! one command after another, written back as a whole. A command that is refused has changed nothing.
 
 use super::command::Lease;
+use super::hot::Known;
 use crate::error::{Error, Reason, Result};
 use crate::model::{
     AttemptRow, Caller, CaseRow, CellRow, DraftRow, Event, InterviewRow, QuarantineRow, RatingRow,
-    SurveyRow, UnitPhoneRow, queue, state,
+    SurveyRow, TargetRow, UnitPhoneRow, UnitRow, queue, state,
 };
 use crate::msg;
 use crate::rules::{questionnaire::Questionnaire, schedule::Window};
@@ -26,10 +27,14 @@ pub struct World {
     pub interviews: BTreeMap<i64, Vec<InterviewRow>>,
     pub ratings: BTreeMap<i64, Vec<RatingRow>>,
     pub drafts: BTreeMap<i64, DraftRow>,
+    /// By number.
+    pub units: BTreeMap<i64, UnitRow>,
     /// By unit.
     pub phones: BTreeMap<i64, Vec<UnitPhoneRow>>,
     /// By unit.
     pub targets: BTreeMap<i64, Vec<i64>>,
+    /// Who is rated, by number.
+    pub rated: BTreeMap<i64, TargetRow>,
     pub quarantine: BTreeMap<i64, QuarantineRow>,
     /// (case, epoch, user) of leases that have passed to somebody else, where one is claimed.
     pub grants: BTreeSet<(i64, i64, i64)>,
@@ -37,8 +42,16 @@ pub struct World {
     pub candidates: Vec<i64>,
     /// Cases whose turn has come while their person is to be left alone.
     pub alone: Vec<i64>,
-    /// The cases of this batch by person group.
+    /// The cases here by person group.
     pub persons: BTreeMap<Vec<u8>, Vec<i64>>,
+    /// The cases here by who holds or held them.
+    pub holders: BTreeMap<i64, BTreeSet<i64>>,
+    /// Cells of cases here that are not here themselves.
+    pub unseen: BTreeSet<i64>,
+    /// What was read completely.
+    pub known: Known,
+    /// A place became free in a cell that had none.
+    pub freed: bool,
     /// Unreleased cases: (cell, replicate) → cases.
     pub unreleased: BTreeMap<(i64, i64), i64>,
     /// Valid and final cases of the whole survey.
@@ -64,6 +77,21 @@ pub struct Changes {
     pub parked: BTreeSet<i64>,
     pub unparked: BTreeSet<i64>,
     pub events: Vec<Event>,
+    /// Events were written.
+    pub logged: bool,
+}
+
+impl Changes {
+    /// Whether nothing is written.
+    pub fn is_empty(&self) -> bool {
+        // whatever else is written goes with one of these
+        self.cases.is_empty()
+            && self.cells.is_empty()
+            && self.drafts.is_empty()
+            && self.dropped_drafts.is_empty()
+            && self.events.is_empty()
+            && !self.logged
+    }
 }
 
 /// How a lease that was sent stands.
@@ -183,6 +211,7 @@ impl World {
         let case = self.case(case_no)?;
         if case.reserved {
             let cell_no = case.cell_no;
+            self.freed |= self.cells.get(&cell_no).is_some_and(|c| !c.has_room());
             self.change_cell(cell_no, |c| c.held -= 1);
             self.change(case_no, |c| c.reserved = false);
         }
@@ -255,6 +284,8 @@ impl World {
         let cell_no = case.cell_no;
         let cell = self.cell(cell_no)?;
         let was_full = cell.done >= cell.cap_n;
+        let full = !cell.has_room();
+        self.freed |= full;
         self.change_cell(cell_no, |c| c.done -= 1);
         self.change(case_no, |c| c.counted = false);
         self.yields.0 -= 1;

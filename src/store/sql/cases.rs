@@ -45,16 +45,6 @@ macro_rules! due {
     };
 }
 
-/// A case whose turn has come.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct DueCase {
-    /// The case.
-    #[sqlx(flatten)]
-    pub case: CaseRow,
-    /// Its person has refused or withdrawn in another case: it is to be closed, not offered.
-    pub alone: bool,
-}
-
 /// How many of a survey's cases are due, held, waiting: why a pull came back empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct Waiting {
@@ -127,20 +117,18 @@ impl Tx {
 
     /// Cases that may be offered now, in the order of offering: appointments and retries by time,
     /// then fresh cases by priority. A case whose person is being called or waits for the time that
-    /// another case's dial gave, or whose cell has no room, is left out; one whose person refused
-    /// (code 2.11) in another case is marked.
+    /// another case's dial gave, or whose cell has no room, is left out; one whose person refused is
+    /// not.
     pub async fn due_cases(
         &mut self,
         survey_id: i64,
         zone: i64,
         now_us: i64,
         limit: i64,
-    ) -> Result<Vec<DueCase>> {
+    ) -> Result<Vec<CaseRow>> {
         self.all(
             concat!(
-                "select d.*, exists (select 1 from cases r where r.survey_id = $1 \
-                 and r.person_group = d.person_group and r.state = 3 and r.code = '2.11') as alone \
-                 from (select * from (",
+                "select * from (select * from (",
                 due!("0"),
                 ") a union all select * from (",
                 due!("1"),
@@ -149,6 +137,21 @@ impl Tx {
                 ") c) d order by d.queue, d.due_us, d.priority, d.case_no limit $4"
             ),
             args![survey_id, zone, now_us, limit],
+        )
+        .await
+    }
+
+    /// When the next case that waits for a time is due, or the next lease ends; 0 if there is none.
+    pub async fn next_due(&mut self, survey_id: i64, zone: i64, now_us: i64) -> Result<i64> {
+        self.number(
+            "select coalesce(min(w.due_us), 0) from (\
+             select min(a.due_us) as due_us from cases a where a.survey_id = $1 and a.zone = $2 \
+             and a.queue = 0 and a.due_us > $3 union all \
+             select min(b.due_us) from cases b where b.survey_id = $1 and b.zone = $2 \
+             and b.queue = 1 and b.due_us > $3 union all \
+             select min(c.due_us) from cases c where c.survey_id = $1 and c.zone = $2 \
+             and c.queue = 2 and c.due_us > $3) w",
+            args![survey_id, zone, now_us],
         )
         .await
     }

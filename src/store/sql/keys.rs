@@ -82,9 +82,14 @@ impl Tx {
         .map(drop)
     }
 
-    /// Appends events whose positions follow the head that [`Tx::head`] locked, and moves the head.
+    /// Ends a change of a survey: appends events whose positions follow the head that [`Tx::head`]
+    /// locked, moves the head, and counts the change, so that nobody goes on with what they
+    /// remember of before.
     pub async fn append(&mut self, survey_id: i64, events: &[SealedEvent]) -> Result<()> {
-        let Some(last) = events.last() else { return Ok(()) };
+        let Some(last) = events.last() else {
+            let text = "update survey set writes = writes + 1 where survey_id = $1";
+            return self.run(text, args![survey_id]).await.map(drop);
+        };
         let rows = events
             .iter()
             .map(|e| {
@@ -108,7 +113,7 @@ impl Tx {
         )
         .await?;
         self.run(
-            "update survey set event_head = $2 where survey_id = $1",
+            "update survey set event_head = $2, writes = writes + 1 where survey_id = $1",
             args![survey_id, last.event.log_pos],
         )
         .await

@@ -11,7 +11,8 @@ macro_rules! select_survey {
             "select survey_id, name, title, series, round, kind, zone, window_open_min, \
              window_close_min, lease_ttl_s, language, release, max_lines_per_phone, state, \
              event_head, import_head, draw_head, quarantine_head, questionnaire_version, \
-             scheme_version, frame_sha256, units, design, draw_no, created_us from survey ",
+             scheme_version, frame_sha256, units, design, draw_no, created_us, writes \
+             from survey ",
             $rest
         )
     };

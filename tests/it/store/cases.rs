@@ -57,10 +57,10 @@ fn numbers(cases: &[CaseRow]) -> Vec<i64> {
     cases.iter().map(|c| c.case_no).collect()
 }
 
-/// Numbers of the cases whose turn has come; those to be left alone are negative.
+/// Numbers of the cases whose turn has come.
 async fn due(tx: &mut Tx, survey_id: i64, now_us: i64, limit: i64) -> Vec<i64> {
     let found = tx.due_cases(survey_id, 0, now_us, limit).await.unwrap();
-    found.iter().map(|d| if d.alone { -d.case.case_no } else { d.case.case_no }).collect()
+    found.iter().map(|case| case.case_no).collect()
 }
 
 async fn due_cases_come_in_order_and_held_persons_are_left_out(store: &Store) {
@@ -115,8 +115,10 @@ async fn a_person_rests_and_is_left_alone_over_all_its_cases(store: &Store) {
     ];
     let mut tx = filled(store, &cases).await;
     assert_eq!(due(&mut tx, SURVEY, 100, 10).await, [5]);
-    assert_eq!(due(&mut tx, SURVEY, 130, 10).await, [-4, 5], "refused for good");
-    assert_eq!(due(&mut tx, SURVEY, 150, 10).await, [1, 2, -4, 5]);
+    assert_eq!(due(&mut tx, SURVEY, 130, 10).await, [4, 5], "refused for good: closed when its turn comes");
+    assert_eq!(due(&mut tx, SURVEY, 150, 10).await, [1, 2, 4, 5]);
+    assert_eq!(tx.next_due(SURVEY, 0, 100).await.unwrap(), 150);
+    assert_eq!(tx.next_due(SURVEY, 0, 150).await.unwrap(), 0);
     let waiting = tx.waiting(SURVEY, 100).await.unwrap();
     assert_eq!(waiting, Waiting { next_due_us: 120, due: 1, ..Waiting::default() });
 }
