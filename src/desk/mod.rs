@@ -3,6 +3,7 @@
 
 mod access;
 mod board;
+mod doorman;
 mod draw;
 mod earlier;
 mod fieldwork;
@@ -25,8 +26,8 @@ mod survey;
 
 pub use access::{NewUser, UserChange, UserView};
 pub use fieldwork::{
-    Assignment, Corrected, DialReport, Dry, Finished, Lease, Nothing, Ratings, Receipt, Submission,
-    Then, Verdict,
+    Assignment, Corrected, DialReport, Dry, Finished, LaneCounts, Lease, Nothing, Ratings, Receipt,
+    Submission, Then, Verdict,
 };
 pub use frame::Frozen;
 pub use import::{ImportDetail, ImportOrder};
@@ -55,6 +56,7 @@ use tokio::sync::watch;
 pub struct Desk(Arc<Inner>);
 
 struct Inner {
+    doorman: doorman::Doorman,
     store: Store,
     clock: Clock,
     chance: Chance,
@@ -103,9 +105,11 @@ impl Desk {
         let stopping = watch::Sender::new(false);
         // SQLite has one writer; more than eight at once only queue in the database
         let in_flight = if store.path().is_some() { 1 } else { 8 };
+        let doorman = doorman::Doorman::new(store.clone(), clock.clone());
         Ok(Desk(Arc::new(Inner {
             store,
             clock,
+            doorman,
             chance,
             key,
             incarnation,

@@ -79,8 +79,7 @@ impl Desk {
     ) -> Result<(Caller, bool)> {
         let nobody = || Error::Unauthenticated(msg!("access.no_token"));
         let hash = sent.and_then(secret::token_hash).ok_or_else(nobody)?;
-        let found = self.0.store.admission(&hash, survey_id, self.now_us()).await?;
-        let found = found.ok_or_else(nobody)?;
+        let found = self.0.doorman.admission(hash, survey_id).await?.ok_or_else(nobody)?;
         let role = Role::of(found.role).ok_or_else(nobody)?;
         let reached = found.exists && (found.assigned || role == Role::Administrator);
         let (user_id, expires_us) = (found.user_id, found.expires_us);
@@ -90,7 +89,7 @@ impl Desk {
     /// Whether a caller's token and role still hold, and the survey (0 = none) is still theirs; open
     /// streams ask every second.
     pub async fn still(&self, who: &Caller, survey_id: i64) -> Result<()> {
-        let found = self.0.store.admission(&who.token_hash, survey_id, self.now_us()).await?;
+        let found = self.0.doorman.admission(who.token_hash, survey_id).await?;
         let found = found.filter(|f| f.user_id == who.user_id && f.role == who.role as i64);
         let found = found.ok_or_else(|| Error::Unauthenticated(msg!("access.no_token")))?;
         let admin = who.role == Role::Administrator;

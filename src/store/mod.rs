@@ -69,12 +69,13 @@ impl Store {
     /// Begins a transaction that may write.
     pub async fn begin(&self) -> Result<Tx> {
         match &self.0 {
-            Backend::Sqlite(db) => Ok(Tx(Inner::Sqlite(
-                db.writer.begin_with("begin immediate").await.map_err(classify)?,
-            ))),
+            Backend::Sqlite(db) => {
+                let tx = db.writer.begin_with("begin immediate").await.map_err(classify)?;
+                Ok(Tx::new(Inner::Sqlite(tx)))
+            }
             Backend::Postgres(db) => {
                 let tx = db.pool.begin().await.map_err(classify)?;
-                Ok(Tx(Inner::Postgres(tx, db.unconfirmed.clone())))
+                Ok(Tx::new(Inner::Postgres(tx, db.unconfirmed.clone())))
             }
         }
     }
@@ -83,33 +84,36 @@ impl Store {
     pub async fn read(&self) -> Result<Tx> {
         match &self.0 {
             Backend::Sqlite(db) => {
-                Ok(Tx(Inner::Sqlite(db.readers.begin().await.map_err(classify)?)))
+                Ok(Tx::new(Inner::Sqlite(db.readers.begin().await.map_err(classify)?)))
             }
             Backend::Postgres(db) => {
                 let begin = "begin isolation level repeatable read read only";
                 let tx = db.pool.begin_with(begin).await.map_err(classify)?;
-                Ok(Tx(Inner::Postgres(tx, db.unconfirmed.clone())))
+                Ok(Tx::new(Inner::Postgres(tx, db.unconfirmed.clone())))
             }
         }
     }
 
-    /// The user of a live token and whether it may reach a survey (0 = none asked about), in one
+    /// The users of live tokens and whether they may reach a survey (0 = none asked about), in one
     /// statement: every call of every client begins with it.
-    pub async fn admission(
+    pub async fn admissions(
         &self,
-        token_hash: &[u8],
+        token_hashes: &[[u8; 32]],
         survey_id: i64,
         now_us: i64,
-    ) -> Result<Option<Admission>> {
-        let args = dialect::args![token_hash, survey_id, now_us];
+    ) -> Result<Vec<Admission>> {
+        let list = value_list(2, 1, token_hashes.len());
+        let text = AssertSqlSafe(ADMISSIONS.replace("{values}", &list));
+        let mut args = dialect::args![survey_id, now_us];
+        args.extend(token_hashes.iter().map(|hash| Arg::from(*hash)));
         match &self.0 {
             Backend::Sqlite(db) => {
                 let mut link = db.readers.acquire().await.map_err(classify)?;
-                Link::Sqlite(&mut link).maybe(ADMISSION, args).await
+                Link::Sqlite(&mut link).all(text, args).await
             }
             Backend::Postgres(db) => {
                 let mut link = db.pool.acquire().await.map_err(classify)?;
-                Link::Postgres(&mut link).maybe(ADMISSION, args).await
+                Link::Postgres(&mut link).all(text, args).await
             }
         }
     }
@@ -154,7 +158,11 @@ impl Store {
 }
 
 /// One transaction. Dropped without [`Tx::commit`], it never happened.
-pub struct Tx(Inner);
+pub struct Tx {
+    inner: Inner,
+    /// Statements so far, its beginning included.
+    statements: u64,
+}
 
 enum Inner {
     Sqlite(Transaction<'static, Sqlite>),
@@ -166,35 +174,47 @@ enum Inner {
 const ARGS_MAX: (usize, usize) = (30_000, 1_500);
 
 impl Tx {
+    const fn new(inner: Inner) -> Tx {
+        Tx { inner, statements: 1 }
+    }
+
+    /// Statements sent so far, its beginning included.
+    pub const fn statements(&self) -> u64 {
+        self.statements
+    }
+
     /// Makes it happen. An error here means that the outcome is unknown: the caller says so
     /// ([`crate::error::Error::Busy`]) and the client repeats its `request_id`.
     pub async fn commit(self) -> Result<()> {
-        match self.0 {
+        match self.inner {
             Inner::Sqlite(tx) => tx.commit().await.map_err(sqlite::commit_failed),
             Inner::Postgres(tx, unconfirmed) => postgres::commit(tx, &unconfirmed).await,
         }
     }
 
     fn link(&mut self) -> Link<'_> {
-        match &mut self.0 {
+        match &mut self.inner {
             Inner::Sqlite(tx) => Link::Sqlite(tx),
             Inner::Postgres(tx, _) => Link::Postgres(tx),
         }
     }
 
     const fn is_postgres(&self) -> bool {
-        matches!(self.0, Inner::Postgres(..))
+        matches!(self.inner, Inner::Postgres(..))
     }
 
     async fn run(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<u64> {
+        self.statements += 1;
         self.link().run(sql, args).await
     }
 
     async fn all<T: Row>(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<Vec<T>> {
+        self.statements += 1;
         self.link().all(sql, args).await
     }
 
     async fn maybe<T: Row>(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<Option<T>> {
+        self.statements += 1;
         self.link().maybe(sql, args).await
     }
 

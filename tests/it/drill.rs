@@ -69,6 +69,16 @@ async fn a_drill_counts_what_the_server_counts() {
         assert!(said.starts_with("sound: ") && said.contains(&format!("{interviews} interviews")));
         let page = fs::read_to_string(server.place.path("drill.html")).unwrap();
         assert_eq!(page.matches("<svg").count(), 2, "two drawings");
+    }
+}
+
+#[tokio::test]
+async fn a_drill_keeps_a_pace_with_the_interviewers_it_has() {
+    for kind in KINDS {
+        let server = Server::new(kind).await;
+        let few =
+            ["drill", "--interviewers", "3", "--seconds", "1", "--warm-up", "0", "--cases", "900"];
+        assert_eq!(tool(&server, &few).0, Some(0));
         // the same interviewers again, at a pace of their own
         let (code, out, why) = tool(
             &server,

@@ -20,6 +20,7 @@ mod demo;
 mod desktop;
 #[cfg(test)]
 mod document;
+#[cfg(test)]
 mod drill;
 #[cfg(test)]
 mod evidence;

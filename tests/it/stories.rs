@@ -3,6 +3,7 @@
 mod both;
 mod draw;
 mod fieldwork;
+mod hot;
 mod interview;
 mod late;
 mod leases;

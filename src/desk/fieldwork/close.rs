@@ -98,7 +98,7 @@ impl Desk {
             for case_no in numbers {
                 world.settle_at_close(who, case_no)?;
             }
-            self.write_back(tx, &mut world).await?;
+            self.write_back(tx, &mut world, false).await?;
             survey = world.survey;
         }
         // what was kept so that a dial could be corrected

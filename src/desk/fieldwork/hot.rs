@@ -25,6 +25,8 @@ pub struct Known {
     pub reserves: BTreeSet<i64>,
     /// Cases whose unit, numbers, targets, draft and dials are here.
     pub details: BTreeSet<i64>,
+    /// It was true for a whole batch: it may be worth remembering more than is asked for.
+    pub warm: bool,
     /// Whether the yield of the survey is known.
     pub yields: bool,
     /// Until then no case is due but those in `candidates` (and more, if `more`).
@@ -96,8 +98,10 @@ impl World {
     /// in the database alone.
     pub fn remember(&mut self, changes: &Changes) {
         if !changes.is_empty() {
-            self.known.writes = self.survey.writes + 1;
+            self.survey.writes += 1;
+            self.known.writes = self.survey.writes;
         }
+        self.known.warm = true;
         self.interviews.clear();
         self.ratings.clear();
         self.quarantine.clear();

@@ -7,7 +7,10 @@ use super::world::World;
 use crate::desk::Desk;
 use crate::error::{Error, Result};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 /// Commands in one batch.
@@ -18,8 +21,20 @@ const WAITING_MAX: usize = 4096;
 type Answer = oneshot::Sender<Result<Reply>>;
 type Item = (Command, Answer);
 
+/// What the lanes of a replica have done since it began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LaneCounts {
+    /// Batches committed.
+    pub batches: u64,
+    /// Commands answered in them.
+    pub commands: u64,
+    /// Statements sent for them, `begin` and `commit` included.
+    pub statements: u64,
+}
+
 /// The lanes of a replica, one a survey.
 pub struct Lanes {
+    counts: [AtomicU64; 3],
     open: Mutex<HashMap<i64, mpsc::Sender<Item>>>,
     /// Transactions under way on this replica: one on SQLite, which has one writer.
     in_flight: Arc<Semaphore>,
@@ -28,7 +43,25 @@ pub struct Lanes {
 impl Lanes {
     /// Lanes that let `in_flight` batches run at once.
     pub fn new(in_flight: usize) -> Lanes {
-        Lanes { open: Mutex::new(HashMap::new()), in_flight: Arc::new(Semaphore::new(in_flight)) }
+        Lanes {
+            counts: Default::default(),
+            open: Mutex::new(HashMap::new()),
+            in_flight: Arc::new(Semaphore::new(in_flight)),
+        }
+    }
+
+    /// Notes a committed batch.
+    pub fn note(&self, commands: usize, statements: u64) {
+        for (count, more) in self.counts.iter().zip([1, commands as u64, statements]) {
+            count.fetch_add(more, Ordering::Relaxed);
+        }
+    }
+
+    /// What was done so far.
+    pub fn counts(&self) -> LaneCounts {
+        let [batches, commands, statements] =
+            [0, 1, 2].map(|at: usize| self.counts[at].load(Ordering::Relaxed));
+        LaneCounts { batches, commands, statements }
     }
 
     fn of(&self, desk: &Desk, survey_id: i64) -> mpsc::Sender<Item> {
@@ -122,6 +155,11 @@ async fn guarded(
 }
 
 impl Desk {
+    /// What the lanes of this replica have done.
+    pub fn lane_counts(&self) -> LaneCounts {
+        self.0.lanes.counts()
+    }
+
     /// Sends a command through its survey's lane and waits for its reply.
     pub(super) async fn through(&self, survey_id: i64, command: Command) -> Result<Reply> {
         let (answer, reply) = oneshot::channel();

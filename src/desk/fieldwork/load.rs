@@ -25,6 +25,15 @@ fn missing(wanted: impl IntoIterator<Item = i64>, known: impl Fn(i64) -> bool) -
     list(&new)
 }
 
+impl World {
+    /// Whether due cases have to be looked for: time may have made others due, or too few are left.
+    pub fn must_look(&self, pulls: usize) -> bool {
+        let usable = self.usable();
+        let few = usable < pulls || (self.known.more && usable < 2 * pulls + SPARE);
+        self.now_us >= self.known.watch_us || few
+    }
+}
+
 impl Desk {
     /// Reads what the commands of a batch need to see.
     pub(super) async fn load(&self, tx: &mut Tx, w: &mut World, needs: &mut Needs) -> Result<()> {
@@ -101,14 +110,15 @@ impl Desk {
     /// Due cases in the order of offering: read anew when time may have made others due, and before
     /// anybody is told that there is nothing.
     async fn candidates(&self, tx: &mut Tx, w: &mut World, pulls: usize) -> Result<()> {
-        let usable = w.usable();
-        let few = usable < pulls || (w.known.more && usable < 2 * pulls + SPARE);
-        if w.now_us < w.known.watch_us && !few {
+        if !w.must_look(pulls) {
             return Ok(());
         }
         let survey_id = w.survey.survey_id;
-        let due = tx.due_cases(survey_id, 0, w.now_us, LOOK_MAX).await?;
-        w.known.more = i64::try_from(due.len()).unwrap_or_default() == LOOK_MAX;
+        // where replicas take turns nothing is remembered: then no more than is needed is read
+        let needed = i64::try_from(2 * pulls + SPARE).unwrap_or(LOOK_MAX);
+        let look = if w.known.warm { LOOK_MAX } else { needed.min(LOOK_MAX) };
+        let due = tx.due_cases(survey_id, 0, w.now_us, look).await?;
+        w.known.more = i64::try_from(due.len()).unwrap_or_default() == look;
         let next_us = tx.next_due(survey_id, 0, w.now_us).await?;
         let again_us = w.now_us + LOOK_AGAIN_US;
         w.known.watch_us = if next_us > 0 { next_us.min(again_us) } else { again_us };

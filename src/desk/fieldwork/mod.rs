@@ -15,6 +15,7 @@ mod person;
 mod pull;
 mod supervise;
 mod view;
+mod warm;
 mod world;
 
 pub use calls::{Corrected, Finished};
@@ -23,7 +24,7 @@ pub use command::{
 };
 pub use dial::outcome;
 pub use interview::INTERVIEW;
-pub use lane::Lanes;
+pub use lane::{LaneCounts, Lanes};
 
 use crate::error::{Error, Result};
 use crate::rules::questionnaire::Questionnaire;

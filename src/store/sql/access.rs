@@ -35,6 +35,8 @@ pub struct UserRow {
 /// Who comes with a token, and whether the survey asked about is theirs.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct Admission {
+    /// Of the token.
+    pub token_hash: Vec<u8>,
     /// The user.
     pub user_id: i64,
     /// Its role.
@@ -47,12 +49,13 @@ pub struct Admission {
     pub assigned: bool,
 }
 
-/// See [`crate::store::Store::admission`].
-pub const ADMISSION: &str = "select t.user_id, u.role, t.expires_us, \
-    exists (select 1 from survey s where s.survey_id = $2 and s.survey_id > 0) as \"exists\", \
-    exists (select 1 from user_survey a where a.user_id = t.user_id and a.survey_id = $2) \
-    as assigned from token t join users u on u.user_id = t.user_id \
-    where t.token_hash = $1 and t.expires_us > $3 and not u.revoked";
+/// See [`crate::store::Store::admissions`].
+pub const ADMISSIONS: &str = "with v(token_hash) as (values {values}) \
+    select t.token_hash, t.user_id, u.role, t.expires_us, \
+    exists (select 1 from survey s where s.survey_id = $1 and s.survey_id > 0) as \"exists\", \
+    exists (select 1 from user_survey a where a.user_id = t.user_id and a.survey_id = $1) \
+    as assigned from v cross join token t join users u on u.user_id = t.user_id \
+    where v.token_hash = t.token_hash and t.expires_us > $2 and not u.revoked";
 
 const USER: &str = "select user_id, name, role, secret_hash, must_change, revoked, \
     created_us from users where user_id = $1";

@@ -90,6 +90,30 @@ impl Tx {
             let text = "update survey set writes = writes + 1 where survey_id = $1";
             return self.run(text, args![survey_id]).await.map(drop);
         };
+        self.insert_events(survey_id, events).await?;
+        self.run(
+            "update survey set event_head = $2, writes = writes + 1 where survey_id = $1",
+            args![survey_id, last.event.log_pos],
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Takes the head of a survey, moves it and counts the change, if nobody has written since `writes`
+    /// was read; whether that is so.
+    pub async fn claim(&mut self, survey_id: i64, writes: i64, event_head: i64) -> Result<bool> {
+        let text = "update survey set event_head = $3, writes = writes + 1 \
+                    where survey_id = $1 and writes = $2";
+        Ok(self.run(text, args![survey_id, writes, event_head]).await? == 1)
+    }
+
+    /// How often a survey was written to.
+    pub async fn writes(&mut self, survey_id: i64) -> Result<i64> {
+        self.number("select writes from survey where survey_id = $1", args![survey_id]).await
+    }
+
+    /// Adds events; their positions are below the head.
+    pub async fn insert_events(&mut self, survey_id: i64, events: &[SealedEvent]) -> Result<()> {
         let rows = events
             .iter()
             .map(|e| {
@@ -110,11 +134,6 @@ impl Tx {
              commitment)",
             survey_id.into(),
             rows,
-        )
-        .await?;
-        self.run(
-            "update survey set event_head = $2, writes = writes + 1 where survey_id = $1",
-            args![survey_id, last.event.log_pos],
         )
         .await
         .map(drop)

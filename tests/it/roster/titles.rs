@@ -134,7 +134,7 @@ fn the_name_of_a_class_is_taken_whole() {
 
 #[test]
 fn a_grade_above_goes_before_the_bare_labels_below() {
-    let table: [(&[&str], &str); 8] = [
+    let table: [(&[&str], &str); 5] = [
         (
             &["三年级通讯录,,", "班级,姓名,电话", "1班,甲,~0001", "四年级通讯录,,", "1班,乙,~0002"],
             "三年级1班 甲, 四年级1班 乙",
@@ -171,6 +171,15 @@ fn a_grade_above_goes_before_the_bare_labels_below() {
             &["年级,班级,姓名,电话", "三年级,1班,甲,~0001", ",2班,乙,~0002", "四年级,,丙,~0003"],
             "三年级1班 甲, 三年级2班 乙, 4-",
         ),
+    ];
+    for (lines, expected) in table {
+        assert_eq!(csv(lines), expected, "{lines:?}");
+    }
+}
+
+#[test]
+fn a_bare_label_takes_no_grade_that_is_not_its_own() {
+    let table: [(&[&str], &str); 3] = [
         // a grade that cannot be read is nobody's
         (
             &[

@@ -95,8 +95,10 @@ async fn a_token_admits_its_user_to_its_surveys(store: &Store) {
     tx.insert_token(&[2; 32], 2, "y", 10, 20).await.unwrap();
     tx.commit().await.unwrap();
     let admitted = async |hash: [u8; 32], survey_id, now_us| {
-        let found = store.admission(&hash, survey_id, now_us).await.unwrap();
-        found.map(|a| (a.user_id, a.role, a.expires_us, a.exists, a.assigned))
+        // two at once, one of them nobody's
+        let found = store.admissions(&[hash, [9; 32]], survey_id, now_us).await.unwrap();
+        assert!(found.len() < 2 && found.iter().all(|a| a.token_hash == hash));
+        found.first().map(|a| (a.user_id, a.role, a.expires_us, a.exists, a.assigned))
     };
     assert_eq!(admitted([1; 32], 4, 19).await, Some((1, 1, 20, true, true)));
     assert_eq!(admitted([1; 32], 5, 19).await, Some((1, 1, 20, true, false)));
@@ -154,16 +156,24 @@ async fn events_move_the_head(store: &Store) {
     tx.append(2, &[sealed(1, 8), sealed(2, 9)]).await.unwrap();
     tx.append(2, &[sealed(3, 8)]).await.unwrap();
     tx.append(2, &[]).await.unwrap();
-    assert_eq!(tx.head(2).await.unwrap().unwrap().event_head, 3);
+    let head = tx.head(2).await.unwrap().unwrap();
+    assert_eq!((head.event_head, head.writes), (3, 3), "each change is counted");
+    assert_eq!(tx.writes(2).await.unwrap(), 3);
+    assert!(!tx.claim(2, 2, 9).await.unwrap(), "somebody has written since");
+    assert!(!tx.claim(7, 0, 9).await.unwrap(), "no such survey");
+    assert!(tx.claim(2, 3, 4).await.unwrap());
+    tx.insert_events(2, &[sealed(4, 10)]).await.unwrap();
+    let head = tx.head(2).await.unwrap().unwrap();
+    assert_eq!((head.event_head, head.writes), (4, 4));
     let of_case: Vec<_> =
         tx.events_of_case(2, 8).await.unwrap().into_iter().map(|e| e.log_pos).collect();
     assert_eq!(of_case, [1, 3]);
     let grants = tx.grants(2, &[8, 10]).await.unwrap();
-    assert_eq!(grants, [(8, 1, vec![1]), (8, 1, vec![1])]);
+    assert_eq!(grants, [(8, 1, vec![1]), (8, 1, vec![1]), (10, 1, vec![1])]);
     assert!(tx.grants(1, &[8]).await.unwrap().is_empty());
-    assert_eq!(tx.last_event_us().await.unwrap(), 43);
+    assert_eq!(tx.last_event_us().await.unwrap(), 44);
     let after = tx.commitments(2, 1, 10).await.unwrap();
-    assert_eq!(after.iter().map(|(pos, ..)| *pos).collect::<Vec<_>>(), [2, 3]);
+    assert_eq!(after.iter().map(|(pos, ..)| *pos).collect::<Vec<_>>(), [2, 3, 4]);
 }
 
 async fn a_dropped_transaction_never_happened(store: &Store) {

@@ -115,7 +115,11 @@ async fn a_person_rests_and_is_left_alone_over_all_its_cases(store: &Store) {
     ];
     let mut tx = filled(store, &cases).await;
     assert_eq!(due(&mut tx, SURVEY, 100, 10).await, [5]);
-    assert_eq!(due(&mut tx, SURVEY, 130, 10).await, [4, 5], "refused for good: closed when its turn comes");
+    assert_eq!(
+        due(&mut tx, SURVEY, 130, 10).await,
+        [4, 5],
+        "refused for good: closed when its turn comes"
+    );
     assert_eq!(due(&mut tx, SURVEY, 150, 10).await, [1, 2, 4, 5]);
     assert_eq!(tx.next_due(SURVEY, 0, 100).await.unwrap(), 150);
     assert_eq!(tx.next_due(SURVEY, 0, 150).await.unwrap(), 0);
