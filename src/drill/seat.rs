@@ -155,7 +155,9 @@ impl Seat {
                 Ok(Ok(reply)) => {
                     self.tally.take(which, self.work.begin, from);
                     let reply = reply.into_inner();
-                    self.note(entry, "ok", shown(&reply))?;
+                    if self.work.history.is_kept() {
+                        self.note(entry, "ok", shown(&reply))?;
+                    }
                     return Ok(Some(reply));
                 }
                 Ok(Err(status)) => status,
@@ -325,15 +327,18 @@ impl Seat {
         })
     }
 
-    /// Answers to the first items, as they are sent and by column of the export.
+    /// Answers to the first items, as they are sent and, for the history, by column of the export.
     fn answers(&mut self, case: &v1::Assignment, items: usize) -> (Vec<v1::Rating>, Value) {
+        let kept = self.work.history.is_kept();
         let mut said = serde_json::Map::new();
         let mut ratings = Vec::new();
         for target in &case.targets {
             let mut answers = Vec::new();
             for (indicator, item) in self.work.items.iter().take(items) {
                 let score = i32::try_from(self.dice.below(11)).unwrap_or_default();
-                said.insert(format!("{indicator}.{item}"), score.into());
+                if kept {
+                    said.insert(format!("{indicator}.{item}"), score.into());
+                }
                 let value = Some(v1::answer::Value::Score(score));
                 answers.push(v1::Answer { item: item.clone(), value });
             }

@@ -12,6 +12,7 @@ use crate::msg;
 use crate::rules::disposition::Code;
 use crate::rules::questionnaire::{Answer, is_valid, to_json, validate};
 use crate::rules::violation::has_control;
+use serde::Deserialize;
 
 /// The stored number of the outcome "interview".
 pub const INTERVIEW: i64 = 14;
@@ -47,7 +48,7 @@ pub fn check_note(note: &str) -> Result<()> {
 fn parsed(ratings: &Ratings) -> Result<Vec<(i64, Vec<Answer>)>> {
     let mut out = Vec::with_capacity(ratings.len());
     for (at, (target_no, answers)) in ratings.iter().enumerate() {
-        let read: Vec<Answer> = serde_json::from_value(answers.clone()).map_err(|_| {
+        let read = Vec::<Answer>::deserialize(answers).map_err(|_| {
             Error::invalid(format!("ratings[{at}].answers"), msg!("interview.unreadable"))
         })?;
         out.push((*target_no, read));

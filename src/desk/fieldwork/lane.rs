@@ -116,6 +116,7 @@ async fn drive(desk: Desk, survey_id: i64, mut items: mpsc::Receiver<Item>, gate
 /// always cannot fail its neighbours.
 async fn run(desk: &Desk, survey_id: i64, batch: Vec<Item>, hot: &mut Option<World>) {
     let (commands, answers): (Vec<Command>, Vec<Answer>) = batch.into_iter().unzip();
+    let commands = Arc::new(commands);
     match guarded(desk, survey_id, commands.clone(), hot).await {
         Ok(replies) => {
             for (answer, reply) in answers.into_iter().zip(replies) {
@@ -125,8 +126,9 @@ async fn run(desk: &Desk, survey_id: i64, batch: Vec<Item>, hot: &mut Option<Wor
         }
         Err(error) => {
             tracing::warn!(survey.id = survey_id, commands = commands.len(), %error, "a batch failed; running its commands one by one");
-            for (command, answer) in commands.into_iter().zip(answers) {
-                let reply = match guarded(desk, survey_id, vec![command], hot).await {
+            for (command, answer) in commands.iter().zip(answers) {
+                let alone = Arc::new(vec![command.clone()]);
+                let reply = match guarded(desk, survey_id, alone, hot).await {
                     Ok(mut replies) => replies.pop().unwrap_or_else(|| Err(super::other_reply())),
                     Err(error) => Err(error),
                 };
@@ -140,7 +142,7 @@ async fn run(desk: &Desk, survey_id: i64, batch: Vec<Item>, hot: &mut Option<Wor
 async fn guarded(
     desk: &Desk,
     survey_id: i64,
-    commands: Vec<Command>,
+    commands: Arc<Vec<Command>>,
     hot: &mut Option<World>,
 ) -> Result<Vec<Result<Reply>>> {
     let (desk, mut remembered) = (desk.clone(), hot.take());

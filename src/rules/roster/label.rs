@@ -9,7 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 const NUM: &str = "(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3})";
 /// A class of a grade that is told by a letter.
 const LETTER: &str = "[A-Z甲乙丙丁戊己庚辛壬癸忠孝仁愛爱信義义]";
-const HAN: &str = "[\u{3400}-\u{4dbf}\u{4e00}-\u{9fff}\u{20000}-\u{3ffff}·]";
+pub(super) const HAN: &str = "[\u{3400}-\u{4dbf}\u{4e00}-\u{9fff}\u{20000}-\u{3ffff}·]";
 
 /// A pattern of our own. One that does not compile (a build without a part of the library) reads
 /// nothing: see [`ready`].
@@ -70,6 +70,12 @@ static SHORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
          [1-9](?:0[1-9]|[1-4][0-9])|[0-9]{1,2}[A-Za-z]|[一二三四五六七八九十][A-Z]|[KP][0-9])$",
     )
 });
+/// Labels of a column that are words: `三甲`, `六一`, `大一`.
+static TOGETHER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(&format!(
+        "^(?:[一二三四五六七八九](?:{LETTER}|[一二三四五六七八九十]{{1,2}})|[小中大][一二三四五六]|{NUM}年{NUM})$"
+    ))
+});
 static SHORT_ANYWHERE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(
         "(?:^|[^0-9A-Za-z./-])([0-9一二三四五六七八九十]{1,2}(?:-[0-9一二三四五六七八九十]{1,2}|\\([0-9一二三四五六七八九十]{1,2}\\)|[A-Z]))(?:[^0-9A-Za-z./-]|$)",
@@ -88,9 +94,19 @@ fn is(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
 
 /// Whether every pattern here compiled.
 pub(super) fn ready() -> bool {
-    [&CLASS, &CLASS_ANYWHERE, &GRADE, &SPEAKS, &OTHERWISE, &SHORT, &SHORT_ANYWHERE, &BARE]
-        .iter()
-        .all(|known| known.is_some())
+    [
+        &CLASS,
+        &CLASS_ANYWHERE,
+        &GRADE,
+        &SPEAKS,
+        &OTHERWISE,
+        &SHORT,
+        &TOGETHER,
+        &SHORT_ANYWHERE,
+        &BARE,
+    ]
+    .iter()
+    .all(|known| known.is_some())
 }
 
 /// As labels are compared with the grammar: NFKC, one space where there are several.
@@ -119,7 +135,7 @@ pub(super) fn short_mentions(text: &str) -> Vec<String> {
 
 /// Whether a label says of which grade it is.
 pub(super) fn has_grade(label: &str) -> bool {
-    !grade_and_class(label).0.is_empty()
+    !is_bare_class(label) && (is_class(label) || is_short_label(label))
 }
 
 /// Whether a class column may hold a label: one class of whatever name, and nothing about it.
@@ -136,7 +152,7 @@ pub(super) fn is_column_label(label: &str) -> bool {
         return false;
     }
     // a word alone may be a person
-    text.ends_with('班') || !text.chars().all(han)
+    is(&TOGETHER, &text) || text.ends_with('班') || !text.chars().all(han)
 }
 
 /// A label of grade and class as a sheet is named: `3-2`, `3(2)`, `高一3`, `3A`, `301`.
@@ -176,7 +192,8 @@ pub(super) fn speaks_of_class(text: &str) -> bool {
 /// Grade and class of a label with its numerals as digits: `三年级一班`, `三(1)班` and `3年1班` are one.
 /// The grade is empty where the label has none.
 pub(super) fn grade_and_class(label: &str) -> (String, String) {
-    let text = digits(&plain(label).replace(' ', ""));
+    let text = apart(&plain(label).replace(' ', ""));
+    let text = digits(&text);
     let tells = |c: char| {
         c.is_ascii_alphanumeric() || "初高小中大托甲乙丙丁戊己庚辛壬癸忠孝仁愛爱信義义".contains(c)
     };
@@ -208,6 +225,29 @@ pub(super) fn with_grade(grade: &str, class: &str) -> String {
         ""
     };
     format!("{grade}{between}{class}")
+}
+
+/// Grade and class with a mark between them where a label writes them together: `初三2`, `701`.
+fn apart(label: &str) -> String {
+    let bare = label.strip_suffix('班').unwrap_or(label);
+    let chars: Vec<char> = bare.chars().collect();
+    if let [grade @ '1'..='9', class @ ..] = &chars[..]
+        && class.len() == 2
+        && class.iter().all(char::is_ascii_digit)
+    {
+        let class: String = class.iter().collect();
+        return format!("{grade}-{}", class.trim_start_matches('0'));
+    }
+    let at = chars
+        .windows(2)
+        .position(|pair| "一二三四五六七八九十".contains(pair[0]) && pair[1].is_ascii_digit());
+    match at {
+        Some(at) => {
+            let (grade, class) = chars.split_at(at + 1);
+            format!("{}-{}", grade.iter().collect::<String>(), class.iter().collect::<String>())
+        }
+        None => bare.to_owned(),
+    }
 }
 
 /// Chinese numerals below a hundred as digits; all else as it is.
@@ -257,4 +297,10 @@ pub(super) fn is_date_like(label: &str) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether two labels may be of one class: a label without a grade may be of any.
+pub(super) fn same_class(a: &str, b: &str) -> bool {
+    let ((grade_a, class_a), (grade_b, class_b)) = (grade_and_class(a), grade_and_class(b));
+    class_a == class_b && (grade_a == grade_b || grade_a.is_empty() || grade_b.is_empty())
 }

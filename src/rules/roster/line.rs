@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Kind, Line, NAME_MAX, Place, Row,
+    Kind, Line, Place, Row,
     header::Columns,
-    label::{has_grade, is_bare_class, is_column_label, is_date_like, with_grade},
+    label::{has_grade, is_bare_class, is_column_label, is_date_like, same_class, with_grade},
+    name::clean_name,
     title::Title,
     words::{Field, is_ditto, is_nobody, is_placeholder, is_said},
 };
@@ -148,7 +149,9 @@ impl Table<'_> {
         } else if let Some(clash) = self.clash.or(self.unclear) {
             return Err(fault(clash.clone()));
         } else if self.title.class.is_empty() {
-            self.sheet_class.unwrap_or_default().to_owned()
+            let class = self.sheet_class.unwrap_or_default();
+            let graded = is_bare_class(class) && !above.grade.is_empty() && !class.is_empty();
+            if graded { with_grade(&above.grade, class) } else { class.to_owned() }
         } else {
             self.title.class.clone()
         };
@@ -190,7 +193,13 @@ impl Table<'_> {
         if above.grade.is_empty() && self.columns.of(Field::Grade).is_some() {
             return Err(Fault::at(self.columns.of(Field::Grade))(msg!("roster.no_grade")));
         }
-        if above.grade.is_empty() && above.graded {
+        // the title or the sheet may say which it is
+        let sheet = self.sheet_class.unwrap_or_default();
+        let named = if self.title.class.is_empty() { sheet } else { &self.title.class };
+        if above.grade.is_empty() && has_grade(named) && same_class(named, &class) {
+            return Ok(named.to_owned());
+        }
+        if above.grade.is_empty() && (above.graded || has_grade(named)) {
             return Err(fault(msg!("roster.bare_below", class = class)));
         }
         if above.grade.is_empty() {
@@ -316,6 +325,10 @@ impl Table<'_> {
         if self.kind == Kind::Parents && is_nobody(&text) {
             return Err(fault(msg!("roster.name_nobody")));
         }
+        let words = text.split_whitespace().filter(|word| word.chars().count() > 1).count();
+        if text.contains(['、', '/', ';', '；']) || (words > 1 && !text.is_ascii()) {
+            return Err(fault(msg!("roster.name_several")));
+        }
         clean_name(&text).map_err(fault)
     }
 
@@ -367,26 +380,4 @@ impl Table<'_> {
 /// Whether a cell says something of its own.
 fn is_own(row: &Row, column: usize) -> bool {
     !row.cell(column).is_empty() && !is_ditto(&row.cell(column).shown())
-}
-
-/// A name as it is kept: trimmed, and without the spaces that align Chinese names of two
-/// characters with those of three. Names are never otherwise changed.
-fn clean_name(text: &str) -> Result<String, Msg> {
-    let text = text.trim();
-    if text.chars().count() > NAME_MAX {
-        return Err(msg!("roster.name_long", limit = NAME_MAX));
-    }
-    if text.chars().any(char::is_control) {
-        return Err(msg!("roster.name_control"));
-    }
-    if !text.chars().any(char::is_alphabetic) || phone::parse(text, None).is_ok() {
-        return Err(msg!("roster.name_digits"));
-    }
-    let chinese =
-        text.chars().all(|c| c.is_whitespace() || ('\u{2e80}'..='\u{3ffff}').contains(&c));
-    Ok(if chinese {
-        text.chars().filter(|c| !c.is_whitespace()).collect()
-    } else {
-        text.to_owned()
-    })
 }

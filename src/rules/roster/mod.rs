@@ -7,6 +7,7 @@ mod file;
 mod header;
 mod label;
 mod line;
+mod name;
 mod outcome;
 mod reader;
 mod rejected;

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::label::{
-    class_pattern, grade_pattern, is_short_label, name_pattern, pattern, plain, speaks_of_class,
+    HAN, class_pattern, grade_pattern, is_short_label, name_pattern, pattern, plain,
+    speaks_of_class,
 };
 use super::words::is_placeholder;
 
@@ -21,6 +22,8 @@ pub struct Title {
     pub teacher: String,
     /// The class teacher's number, or empty.
     pub teacher_number: String,
+    /// The school it names before the class, or empty.
+    pub school: String,
 }
 
 /// A title, read.
@@ -42,14 +45,15 @@ const STOPS: &str = "(副?班主任|导师|導師|联系电话|聯繫電話|聯�
     (?i:class teacher|homeroom teacher|form teacher|staff number|teacher number))";
 
 /// What may stand before a class, besides marks and spaces: a school, a term, `附件2`.
-const BEFORE: &str = "[\\p{Han}A-Za-z .]{2,30}?(?:学校|學校|小学|小學|中学|中學|国小|國小|国中|國中|高中|初中|幼儿园|幼兒園|\
+const BEFORE: &str = "[\\p{Han}A-Za-z .]{2,30}?(?:学校|學校|小学|小學|中学|中學|国小|國小|国中|國中|高中|初中|附小|附中|中心校|完小|幼儿园|幼兒園|\
     School|school|College|Kindergarten)|\
     [0-9]{2,4}(?:[-—~至/][0-9]{2,4})?(?:学年度?|學年度?|年度)|[0-9]{4}年[春秋]|第[一二12]学期|第[一二12]學期|\
-    [上下][学學]期|[春秋]?季(?:[学學]期)?|附[件表][0-9一二三四五]{0,2}|表[0-9一二三四五]|班[级級別别]|(?i:class|list of)";
+    [上下][学學]期|[春秋]?季(?:[学學]期)?|附[件表][0-9一二三四五]{0,2}[ :、.]|表[0-9一二三四五][ :、.]|班[级級別别]|(?i:class|list of)";
 
 /// What a text before a class may not speak of: another part of the class's name, or a way there.
-const NOT_BEFORE: &str = "[转轉入由从從見见原调調班届屆级級系科部]|校区|校區|分校|专业|專業|[初高][一二三123]|\
-    ^[ :,;-]*(?:小学|小學|中学|中學|初中|高中|国小|國小|国中|國中)|(?:学校|學校|中学|中學|小学|小學)(?:小学|小學|初中|高中)";
+const NOT_BEFORE: &str = "^[ :,;-]*(?:原|转|轉|由|从|從|见|見|调|調)|转入|转来|轉入|[届屆]|年[级級]|[0-9一二三四五六七八九十][级級]|班|[系部](?:$| )|\
+    校区|校區|分校|专业|專業|[初高][一二三123]|^[ :,;-]*(?:小学|小學|中学|中學|初中|高中|国小|國小|国中|國中)|\
+    (?:学校|學校|中学|中學|小学|小學)(?:小学|小學|初中|高中)";
 
 /// What is no teacher's name, although it is as long.
 const NO_NAME: &str = "通[讯訊信]|联系|聯|电话|電話|手机|手機|号码|號碼|信息|名[单單册冊]|签名|簽名|家长|家長|学生|學生|登记|登記|\
@@ -58,7 +62,7 @@ const NO_NAME: &str = "通[讯訊信]|联系|聯|电话|電話|手机|手機|号
 /// What may stand behind it.
 const BEHIND: &str = "学生|學生|全体|全體|家长|家長|监护人|監護人|通[讯訊信][录錄]|联系方式|聯繫方式|聯絡方式|联系|聯繫|聯絡|\
     电话|電話|手机|手機|号码|號碼|名单|名單|花?名[册冊]|信息|資料|资料|统计|統計|登记|登記|汇总|彙總|一览|一覽|调查|調查|测评|測評|\
-    表|册|冊|录|錄|的|及|和|与|與|各班|人[数數]:? ?[0-9]{1,3}人?|共?[0-9]{1,3}[人名]|共[0-9一二三四五六七八九十]{1,3}个?班|\
+    表|册|冊|录|錄|的|及|和|与|與|各班|基本|紧急|緊急|家庭|家校|采集|採集|收集|情况|情況|人[数數]:? ?[0-9]{1,3}人?|共?[0-9]{1,3}[人名]|共[0-9一二三四五六七八九十]{1,3}个?班|\
     [0-9]{4}年(?:[0-9]{1,2}月(?:[0-9]{1,2}日)?)?|[0-9]{4}[-./][0-9]{1,2}(?:[-./][0-9]{1,2})?|\
     (?i:contact list|contacts?|parents?|pupils?|students?|roster|register|list|phones?|numbers?|of|and)";
 
@@ -67,8 +71,8 @@ const MARKS: &str = "[ :,;.|/_()\\[\\]<>\"“”《》【】·。、—-]";
 fn teacher() -> String {
     let name = name_pattern();
     format!(
-        "(?:班主任|导师|導師|(?i:class teacher|homeroom teacher|form teacher))(?:老师|老師|姓名|名字)? ?[:_ -]* ?\
-         (?P<teacher>\\p{{Han}}老[师師]|{name})(?:老[师師])?(?:[ ,;/|()_]|$)"
+        "(?:班主任|导师|導師|(?i:class teacher|homeroom teacher|form teacher))(?:老师|老師|姓名|名字)? ?\
+         (?:[:_-]+ ?(?P<teacher>\\p{{Han}}老[师師]|{name})(?:老[师師])?|(?P<styled>{HAN}{{1,4}}老[师師]))(?:[ ,;/|()_]|$)"
     )
 }
 
@@ -89,17 +93,43 @@ static NEITHER: LazyLock<Option<Regex>> = LazyLock::new(|| whole(""));
 static TEACHER: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern("班主任|导师|導師|(?i:class teacher|homeroom teacher|form teacher)"));
 static DEPUTY: LazyLock<Option<Regex>> = LazyLock::new(|| pattern("副班主任"));
+static SCHOOL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(
+        "[\\p{Han}]+(?:学校|學校|小学|小學|中学|中學|国小|國小|国中|國中|高中|初中|幼儿园|幼兒園)|[A-Z][A-Za-z. ]+(?:School|College|Kindergarten)",
+    )
+});
 static MISPLACED: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(NOT_BEFORE));
 static MISNAMED: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(NO_NAME));
 static STOP: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(STOPS));
 
 /// Whether every pattern compiled: without them nothing may be read.
 pub fn ready() -> bool {
-    let all = [&CLASS, &GRADE, &NEITHER, &TEACHER, &DEPUTY, &STOP, &MISPLACED, &MISNAMED];
+    let all = [&CLASS, &GRADE, &NEITHER, &TEACHER, &DEPUTY, &STOP, &MISPLACED, &MISNAMED, &SCHOOL];
     super::label::ready() && all.iter().all(|known| known.is_some())
 }
 
-/// Reads the text of a title row (its cells joined by spaces).
+/// The cells of a row as one text: what stands alone in a cell is the mark of the next.
+pub fn title_text(cells: &[String]) -> String {
+    const ALONE: [&str; 8] = [
+        "班主任",
+        "班主任姓名",
+        "导师",
+        "導師",
+        "工号",
+        "工號",
+        "class teacher",
+        "homeroom teacher",
+    ];
+    let mut text = String::new();
+    for cell in cells {
+        text.push_str(cell);
+        let alone = ALONE.contains(&cell.trim().to_lowercase().as_str());
+        text.push_str(if alone { ": " } else { "  " });
+    }
+    text
+}
+
+/// Reads the text of a title row (see [`title_text`]).
 pub fn read_title(text: &str) -> Reading {
     if !may_speak(text) {
         return Reading::Nothing;
@@ -121,7 +151,9 @@ pub fn read_title(text: &str) -> Reading {
         let title = Title {
             class: compact(part("class")),
             grade: compact(part("grade")),
-            teacher: without_honorific(&joined(part("teacher"))).to_owned(),
+            teacher: without_honorific(&joined(&format!("{}{}", part("teacher"), part("styled"))))
+                .to_owned(),
+            school: school(part("before")),
             teacher_number: part("number").to_owned(),
         };
         let wrong = |pattern: &LazyLock<Option<Regex>>, text: &str| {
@@ -131,6 +163,12 @@ pub fn read_title(text: &str) -> Reading {
         let before = ["班级", "班級", "班別", "班别"]
             .iter()
             .fold(part("before").to_owned(), |text, word| text.replace(word, ""));
+        // `高中二(3)班` is of a stage, `高中高二(3)班` of a school
+        let staged = ["初中", "高中"].iter().any(|word| before.trim_end().ends_with(word));
+        let told = title.class.starts_with(['初', '高']) || title.grade.starts_with(['初', '高']);
+        if staged && !told {
+            return Reading::Unclear;
+        }
         let unnamed = (teachers == 1) == title.teacher.is_empty();
         let misnamed = !title.teacher.is_empty() && wrong(&MISNAMED, &title.teacher);
         if teachers > 1 || unnamed || misnamed || wrong(&MISPLACED, &before) {
@@ -141,7 +179,8 @@ pub fn read_title(text: &str) -> Reading {
         } else {
             title
         };
-        return if title == Title::default() { Reading::Nothing } else { Reading::Title(title) };
+        let silent = Title { school: String::new(), ..title.clone() } == Title::default();
+        return if silent { Reading::Nothing } else { Reading::Title(title) };
     }
     if teachers > 0 || speaks_of_class(&text) { Reading::Unclear } else { Reading::Nothing }
 }
@@ -149,11 +188,17 @@ pub fn read_title(text: &str) -> Reading {
 /// Whether a text has a sign of a class, grade or teacher at all: most have none, and are asked often.
 fn may_speak(text: &str) -> bool {
     const LATIN: [&str; 7] = ["class", "grade", "form", "year", "primary", "secondary", "teacher"];
-    if text.contains(['班', '级', '級', '初', '高', '导', '導', '中']) {
+    if text.contains(['班', '级', '級', '初', '高', '导', '導', '中', '届', '屆']) {
         return true;
     }
     let lower = text.to_ascii_lowercase();
     LATIN.iter().any(|word| lower.contains(word))
+}
+
+/// The school in a text before a class.
+fn school(before: &str) -> String {
+    let Some(known) = SCHOOL.as_ref() else { return String::new() };
+    known.find(before).map(|found| found.as_str().replace(' ', "")).unwrap_or_default()
 }
 
 /// Labels have no spaces but between Latin words.
@@ -170,6 +215,15 @@ fn without_honorific(name: &str) -> &str {
     let bare = name.strip_suffix("老师").or_else(|| name.strip_suffix("老師"));
     // a surname alone is no name: then it is part of how she is called
     bare.filter(|bare| bare.chars().count() > 1).unwrap_or(name)
+}
+
+/// The grade that a sheet is named after: `三年级`.
+pub fn grade_of_sheet(name: &str) -> Option<String> {
+    match read_title(name) {
+        Reading::Title(title) if title.class.is_empty() => Some(title.grade),
+        Reading::Title(_) | Reading::Nothing | Reading::Unclear => None,
+    }
+    .filter(|grade| !grade.is_empty())
 }
 
 /// The class that a sheet is named after, if it looks like one: `三年级2班`, `3-2`, `3(2)`, `高一3`,

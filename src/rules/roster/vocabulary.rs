@@ -123,13 +123,15 @@ pub(super) const FOOT_ENDS: &str = "\
 
 /// What a cell says that holds nothing.
 pub(super) const NOTHING: &str = "\
-    无 無 没有 沒有 未知 不详 不詳 待定 待补 待補 暂无 暫無 空 0 none n/a na nil null unknown tbd ? ??";
+    暂缺 暫缺 未定 同上 外聘 无 無 没有 沒有 未知 不详 不詳 待定 待补 待補 暂无 暫無 空 0 none n/a na nil null unknown tbd ? ??";
 
 /// What a person's name never holds.
 pub(super) const NOBODY: &str = "\
     电话 電話 热线 熱線 值班 办公室 辦公室 医室 醫室 教务 教務 教导处 教導處 政教 德育 总务 總務 门卫 門衛 保卫 保衛 \
     投诉 投訴 举报 舉報 咨询 諮詢 学校 學校 以上 以下 人数 人數 合计共 页 頁 打印 \
-    校办 校辦 校车 校車 司机 司機 食堂 医务 醫務 报警 報警 辅导室 輔導室 学务 學務 保健 健康中心 班长家长 班長家長";
+    校办 校辦 校车 校車 司机 司機 食堂 医务 醫務 报警 報警 辅导室 輔導室 学务 學務 保健 健康中心 班长家长 班長家長 \
+    辅导员 輔導員 家委 晚托 托管 快递 快遞 物业 物業 团委 團委 工会 工會 财务 財務 图书馆 圖書館 宿管 科任 班导 班導 導師 导师 \
+    校护 校護 志工 安亲 安親 补习 補習 班主任 Bus";
 
 /// Who is not to be called about somebody else, in the brackets of a header.
 pub(super) const OTHERS: &str = "\
@@ -141,3 +143,6 @@ pub(super) const STYLES: &str = "老师 老師 主任 校长 校長";
 
 /// How offices end.
 pub(super) const OFFICES: &str = "室 处 處 所 部 组 組 办 辦 站 中心 专线 專線";
+
+/// What brackets behind a name say of somebody who teaches.
+pub(super) const TEACHING: &str = "班主任 老师 老師 教师 教師 导师 導師 语文 語文 数学 數學 英语 英語 体育 體育 音乐 音樂 美术 美術 科学 科學";

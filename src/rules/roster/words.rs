@@ -8,7 +8,7 @@ use super::{
         CLASS, CLASS_TEACHER, CLASS_TEACHER_NUMBER, CONTACT, CONTACT_NUMBER, FEET, FOOT_ENDS,
         FOOT_PERSONS, GRADE, GUARDIAN, NOBODY, NOTHING, OFFICES, ORDINAL, OTHER, OTHERS, PHONE,
         PHONE_OF, PUPIL, PUPIL_NUMBER, RELATION, REMARKS, SOME_NAME, STAFF, STAFF_NUMBER, STYLES,
-        TARGET_KEY, TOTALS,
+        TARGET_KEY, TEACHING, TOTALS,
     },
 };
 
@@ -148,7 +148,9 @@ fn is_one_of(words: &str, word: &str) -> bool {
 /// `父亲联系电话2` → whose, phone word, number.
 fn is_phone(header: &str) -> bool {
     let digit = |c: char| c.is_ascii_digit() || "一二三四".contains(c);
-    let base = header.trim_end_matches(digit);
+    // `监护人1电话` and `电话1` are phones too
+    let base: String = header.chars().filter(|c| !digit(*c) || !c.is_ascii_digit()).collect();
+    let base = base.trim_end_matches(digit);
     let phone = |text: &str| is_one_of(PHONE, text);
     phone(base) || PHONE_OF.split(' ').any(|of| base.strip_prefix(of).is_some_and(phone))
 }
@@ -214,6 +216,9 @@ pub fn is_nobody(text: &str) -> bool {
         return true;
     }
     let bare = without_remark(&text);
+    if TEACHING.split(' ').any(|word| text[bare.len()..].contains(word)) {
+        return true;
+    }
     let bare: String = bare.chars().filter(|c| !c.is_whitespace() || bare.is_ascii()).collect();
     let bare = bare.as_str();
     let han = |c: char| ('\u{2e80}'..='\u{3ffff}').contains(&c);

@@ -314,7 +314,7 @@ fn a_mapping_names_columns_by_header_or_letters() {
 
 #[test]
 fn a_teacher_alone_below_the_title_of_a_class_is_its_teacher() {
-    for row in ["班主任：李老师,,", "班主任:,李老师,", ",班主任 李四,"] {
+    for row in ["班主任：李老师,,", "班主任:,李老师,", ",班主任：李四,"] {
         let teacher = if row.contains("李四") { "李四" } else { "李老师" };
         let found = parents(&format!(
             "三年级1班,,\n班主任：王老师,,\n姓名,电话,\n甲生,13800000041,\n,,\n\

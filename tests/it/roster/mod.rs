@@ -6,6 +6,7 @@ mod columns;
 mod feet;
 mod files;
 mod headers;
+mod persons;
 mod sheets;
 mod tables;
 mod titles;

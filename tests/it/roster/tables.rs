@@ -139,18 +139,23 @@ fn grades_in_their_own_column_and_bare_classes_on_two_sheets() {
             sums accepted=3 rejected=0 passed={"header": 1} columns=grade=A class=B name=C phone=D strata=三年级1班 1/1; 三年级2班 1/1; 四年级1班 1/1
         "#]],
     );
-    let mut rows = sheet("三年级", &["班级|姓名|电话", "1班|陈一|13800138001"]);
-    rows.extend(sheet("四年级", &["班级|姓名|电话", "1班|陈二|13800138002"]));
+    let mut rows = sheet("名单一", &["班级|姓名|电话", "1班|陈一|13800138001"]);
+    rows.extend(sheet("名单二", &["班级|姓名|电话", "1班|陈二|13800138002"]));
     check(
         &read_rows(Kind::Parents, Options::default(), rows),
         expect![[r#"
-        三年级!1 . header
-        三年级!2 + 1班||||陈一| +8613800138001
-        四年级!1 . header
-        四年级!2 - :roster_class_bare class 1班 also stands at 三年级!2, on another sheet: write the grade with it
-        sums accepted=1 rejected=1 passed={"header": 2} columns=三年级!class=A 三年级!name=B 三年级!phone=C 四年级!class=A 四年级!name=B 四年级!phone=C strata=1班 1/2
+        名单一!1 . header
+        名单一!2 + 1班||||陈一| +8613800138001
+        名单二!1 . header
+        名单二!2 - :roster_class_bare class 1班 also stands at 名单一!2, on another sheet: write the grade with it
+        sums accepted=1 rejected=1 passed={"header": 2} columns=名单一!class=A 名单一!name=B 名单一!phone=C 名单二!class=A 名单二!name=B 名单二!phone=C strata=1班 1/2
     "#]],
     );
+    // sheets that are named after grades
+    let mut rows = sheet("三年级", &["班级|姓名|电话", "1班|陈一|13800138001"]);
+    rows.extend(sheet("四年级", &["班级|姓名|电话", "1班|陈二|13800138002"]));
+    let told = read_rows(Kind::Parents, Options::default(), rows);
+    assert!(told.ends_with("strata=三年级1班 1/1; 四年级1班 1/1\n"), "{told}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::{
         row::word,
         standing::standing_cells,
         strata::Strata,
-        title::{Reading, read_title},
+        title::{Reading, read_title, title_text},
         words::{
             Field, field_of, foot_mark, is_nobody, is_office, is_remark, is_total, without_remark,
         },
@@ -33,6 +33,7 @@ impl Reader {
             (sheet.above.phones, sheet.above.rejected) = (None, false);
             if sheet.doubtful {
                 sheet.forget_class();
+                sheet.lost = true;
             }
             return Ok(());
         }
@@ -51,9 +52,9 @@ impl Reader {
                 let rejected = self.summary.rejected;
                 self.read(sheet, &columns, row, out);
                 let refused = self.summary.rejected > rejected;
-                sheet.doubtful = may_be_header && row.filled().count() <= 3 && refused;
+                sheet.doubtful = may_be_header && row.filled().count() == 1 && refused;
                 if refused && breaks(self.kind, &columns, row) {
-                    sheet.break_off(&texts(row).join("  "));
+                    sheet.break_off(&title_text(&texts(row)));
                 }
             }
         }
@@ -141,7 +142,7 @@ impl Reader {
         if self.kind == Kind::Targets || !filled.iter().all(only) || foot {
             return None;
         }
-        let text = texts(row).join("  ");
+        let text = title_text(&texts(row));
         let sentence = text.trim_end().ends_with(['。', '!', '！', '?', '？']);
         if sentence && !speaks_of_class(&text) {
             return Some(Some(Passed::Remark));
@@ -162,7 +163,7 @@ impl Reader {
 
     /// A title between two classes of one sheet.
     fn title(&mut self, sheet: &mut Sheet, row: &Row, phoned: bool) -> Option<Passed> {
-        let Reading::Title(title) = read_title(&texts(row).join("  ")) else { return None };
+        let Reading::Title(title) = read_title(&title_text(&texts(row))) else { return None };
         if phoned && title.teacher.is_empty() {
             return None;
         }

@@ -14,6 +14,7 @@ use crate::{
 impl Reader {
     pub(super) fn end_sheet(&mut self, out: &mut Vec<Outcome>) -> Result<(), Msg> {
         let Some(mut sheet) = self.sheet.take() else { return Ok(()) };
+        self.school.clone_from(&sheet.school);
         if sheet.columns.is_some() {
             // Of a class with a header and nothing below it no line tells.
             if !sheet.lined {

@@ -13,7 +13,7 @@ use super::{
     line::{Above, Table},
     seen::Seen,
     strata::Strata,
-    title::{self, Title, class_of_sheet},
+    title::{self, Title, class_of_sheet, grade_of_sheet, title_text},
     words::{Field, is_remark},
 };
 use crate::{model::Msg, msg};
@@ -45,6 +45,8 @@ pub struct Reader {
     /// The first sheet without a header: for the error when no sheet has one.
     unread: Option<Msg>,
     weight: Weight,
+    /// The school that titles of the sheets so far name.
+    school: String,
 }
 
 /// The last outcomes, and the sums.
@@ -70,6 +72,8 @@ struct Sheet {
     /// Texts of the header row, while the next row may be its second half.
     header_texts: Option<Vec<String>>,
     title: Title,
+    /// The school that titles name.
+    school: String,
     class: Option<String>,
     above: Above,
     /// Columns with ranges merged downward below the header.
@@ -85,6 +89,8 @@ struct Sheet {
     /// The last row that was no line may have been a title that was not understood: a header that
     /// comes now begins a table of nobody knows which class.
     doubtful: bool,
+    /// Something between the blocks was not understood: a bare label may be of any grade now.
+    lost: bool,
     /// The title above the header names another class than the sheet's name.
     clash: Option<Msg>,
     /// A title was not understood: why nobody knows of which class what follows is.
@@ -117,6 +123,7 @@ impl Reader {
             headers: 0,
             unread: None,
             weight: Weight::default(),
+            school: String::new(),
         })
     }
 
@@ -138,7 +145,10 @@ impl Reader {
         if self.sheet.as_ref().is_none_or(|sheet| sheet.name != row.sheet) {
             self.end_sheet(&mut out)?;
             let class = class_of_sheet(&row.sheet);
-            self.sheet = Some(Sheet { name: row.sheet.clone(), class, ..Sheet::default() });
+            let (name, school) = (row.sheet.clone(), std::mem::take(&mut self.school));
+            let grade = grade_of_sheet(&name).unwrap_or_default();
+            let above = Above { grade, ..Above::default() };
+            self.sheet = Some(Sheet { name, class, school, above, ..Sheet::default() });
         }
         let Some(mut sheet) = self.sheet.take() else { return Ok(out) };
         sheet.long = long;
@@ -273,7 +283,7 @@ impl Reader {
                 let first = row.filled().next().map(|at| row.cell(at).shown());
                 // remarks above a header say how to fill it in
                 if !first.is_some_and(|text| is_remark(&text)) {
-                    let class = sheet.take_text(&texts(&row).join("  "));
+                    let class = sheet.take_text(&title_text(&texts(&row)));
                     sheet.titled.extend(class.map(|class| (class, place(&row))));
                 }
             }

@@ -6,7 +6,7 @@ use crate::{
     msg,
     rules::roster::{
         header::shown_header,
-        label::{grade_and_class, has_grade, is_bare_class, mentions, short_mentions, with_grade},
+        label::{has_grade, is_bare_class, mentions, same_class, short_mentions, with_grade},
         line::Above,
         title::{Reading, Title, read_title},
     },
@@ -30,11 +30,19 @@ impl Sheet {
 
     /// Takes class, grade and teacher of a title; answers the class if it names one.
     pub(super) fn take_title(&mut self, title: Title) -> Option<String> {
+        if !title.school.is_empty() && !self.school.is_empty() && title.school != self.school {
+            self.break_off(&title.school);
+            return None;
+        }
+        if !title.school.is_empty() {
+            self.school = title.school;
+        }
         if !title.grade.is_empty() {
             self.take_grade(&title.grade);
         }
         let mut class = title.class;
-        if is_bare_class(&class) && self.above.grade.is_empty() && has_grade(&self.title.class) {
+        let doubtful = self.lost || self.doubtful || has_grade(&self.title.class);
+        if is_bare_class(&class) && self.above.grade.is_empty() && doubtful {
             // of that grade, or of the next?
             self.break_off(&class);
             return None;
@@ -53,13 +61,15 @@ impl Sheet {
                 self.above = Above::default();
             }
             (self.doubtful, self.clash, self.unclear) = (false, None, None);
-            self.unlined = true;
+            (self.unlined, self.lost) = (true, false);
             self.title.class.clone_from(&class);
             self.above.class.clone_from(&class);
             self.above.grade = grade;
         }
         if !title.teacher.is_empty() {
             self.title.teacher = title.teacher;
+            self.above.staff.clear();
+            self.above.staff_number.clear();
         }
         if !title.teacher_number.is_empty() {
             self.title.teacher_number = title.teacher_number;
@@ -71,6 +81,7 @@ impl Sheet {
     fn take_grade(&mut self, grade: &str) {
         self.title = Title::default();
         self.above = Above { grade: grade.to_owned(), ..Above::default() };
+        self.lost = false;
         (self.doubtful, self.clash, self.unclear) = (false, None, None);
     }
 
@@ -110,6 +121,7 @@ impl Sheet {
     /// A row that is neither a line nor a title that is understood ends what was above it.
     pub(super) fn break_off(&mut self, text: &str) {
         self.forget_class();
+        self.lost = true;
         self.unclear = Some(unclear(text));
     }
 
@@ -125,10 +137,4 @@ impl Sheet {
 
 fn unclear(text: &str) -> Msg {
     msg!("roster.title_unclear", title = shown_header(text))
-}
-
-/// Whether two labels may be of one class: a label without a grade may be of any.
-fn same_class(a: &str, b: &str) -> bool {
-    let ((grade_a, class_a), (grade_b, class_b)) = (grade_and_class(a), grade_and_class(b));
-    class_a == class_b && (grade_a == grade_b || grade_a.is_empty() || grade_b.is_empty())
 }
