@@ -21,6 +21,8 @@ pub struct Columns {
     pub ordinals: BTreeSet<usize>,
     /// Columns with any header.
     pub headed: BTreeSet<usize>,
+    /// Columns that are known and of no use here, such as a department.
+    pub others: BTreeSet<usize>,
     /// Columns with a header that is not known, and the header as it stands.
     pub unknown: BTreeMap<usize, String>,
 }
@@ -276,7 +278,10 @@ fn put(columns: &mut Columns, field: Field, column: usize) -> Result<(), Msg> {
             columns.guardians.push(column);
             return Ok(());
         }
-        Field::Other => return Ok(()),
+        Field::Other => {
+            columns.others.insert(column);
+            return Ok(());
+        }
         Field::Class
         | Field::Grade
         | Field::Name

@@ -27,7 +27,7 @@ pub(super) struct Fault {
 }
 
 impl Fault {
-    fn at(column: Option<usize>) -> impl Fn(Msg) -> Fault {
+    pub(super) fn at(column: Option<usize>) -> impl Fn(Msg) -> Fault {
         move |reason| Fault { column, reason }
     }
 }
@@ -39,6 +39,8 @@ pub(super) struct Above {
     pub grade: String,
     pub staff: String,
     pub staff_number: String,
+    /// What stands in the columns before the member of staff.
+    pub beside: BTreeMap<usize, String>,
     /// A class above has its grade with it.
     pub graded: bool,
     /// The last class or member of staff that could not be read: as it stood, and why. Who takes it
@@ -104,7 +106,7 @@ impl Table<'_> {
         Ok(())
     }
 
-    fn text(&self, row: &Row, field: Field) -> Result<String, Fault> {
+    pub(super) fn text(&self, row: &Row, field: Field) -> Result<String, Fault> {
         let Some(column) = self.columns.of(field) else { return Ok(String::new()) };
         row.cell(column).text().map_err(Fault::at(Some(column)))
     }
@@ -236,71 +238,6 @@ impl Table<'_> {
         Ok(())
     }
 
-    /// The member of staff. Cells that take an unreadable one from above are unreadable too.
-    fn staff(&self, row: &Row, above: &mut Above, line: &mut Line) -> Result<(), Fault> {
-        let fields = [Field::Staff, Field::StaffNumber];
-        let own =
-            fields.iter().filter_map(|field| self.columns.of(*field)).any(|at| is_own(row, at));
-        if own {
-            above.unread = None;
-        } else if let Some((_, why)) = &above.unread {
-            return Err(Fault::at(self.columns.of(Field::Staff))(why.clone()));
-        }
-        let read = self.staff_of(row, above, line);
-        if let (Err(fault), true) = (&read, own) {
-            above.unread = Some((String::new(), fault.reason.clone()));
-        }
-        read
-    }
-
-    /// Name and number, carried down together or not at all.
-    fn staff_of(&self, row: &Row, above: &mut Above, line: &mut Line) -> Result<(), Fault> {
-        let name = self.text(row, Field::Staff)?;
-        // whoever has an unreadable number keeps the name, so that nobody vanishes
-        line.staff.clone_from(&name);
-        let number = self.text(row, Field::StaffNumber)?;
-        let inherits =
-            |text: &str, field| is_ditto(text) || (text.is_empty() && !self.is_merged(field));
-        if inherits(&name, Field::Staff) && inherits(&number, Field::StaffNumber) {
-            (line.staff, line.staff_number) = (above.staff.clone(), above.staff_number.clone());
-        } else {
-            let none = |text: &str| is_ditto(text) || is_placeholder(text);
-            let own = |text: String| if none(&text) { String::new() } else { text };
-            (line.staff, line.staff_number) = (own(name), own(number));
-        }
-        if line.staff.is_empty() && line.staff_number.is_empty() {
-            let column = self.columns.of(Field::Staff).or(self.columns.of(Field::StaffNumber));
-            return Err(Fault::at(column)(msg!("roster.no_staff")));
-        }
-        self.check_staff(line)?;
-        above.staff.clone_from(&line.staff);
-        above.staff_number.clone_from(&line.staff_number);
-        Ok(())
-    }
-
-    fn check_staff(&self, line: &mut Line) -> Result<(), Fault> {
-        let column = self.columns.of(Field::Staff);
-        if !line.staff.is_empty() {
-            let marks = ['、', '/', ',', ';', '，', '；'];
-            let digits = line.staff.bytes().filter(u8::is_ascii_digit).count();
-            let words: Vec<&str> = line.staff.split_whitespace().collect();
-            let two = !line.staff.is_ascii()
-                && words.iter().filter(|w| w.chars().count() > 1).count() > 1;
-            if two || digits >= 5 || line.staff.contains(marks) || line.staff.contains("附表") {
-                return Err(Fault::at(column)(msg!("roster.staff_more")));
-            }
-            line.staff = clean_name(&line.staff).map_err(Fault::at(column))?;
-        }
-        if !line.staff_number.is_empty() {
-            let column = self.columns.of(Field::StaffNumber);
-            if line.staff_number.chars().any(char::is_whitespace) {
-                return Err(Fault::at(column)(msg!("roster.staff_number_more")));
-            }
-            line.staff_number = key(&line.staff_number).map_err(Fault::at(column))?;
-        }
-        Ok(())
-    }
-
     fn number(&self, row: &Row) -> Result<String, Fault> {
         let column = self.columns.of(Field::Number);
         let text = self.text(row, Field::Number)?;
@@ -378,6 +315,6 @@ impl Table<'_> {
 }
 
 /// Whether a cell says something of its own.
-fn is_own(row: &Row, column: usize) -> bool {
+pub(super) fn is_own(row: &Row, column: usize) -> bool {
     !row.cell(column).is_empty() && !is_ditto(&row.cell(column).shown())
 }

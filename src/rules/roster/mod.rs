@@ -14,6 +14,7 @@ mod rejected;
 mod rejected_xlsx;
 mod row;
 mod seen;
+mod staff;
 mod standing;
 mod strata;
 mod text;

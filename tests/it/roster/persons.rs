@@ -30,6 +30,15 @@ fn the_class_teacher_is_who_the_title_says() {
 }
 
 #[test]
+fn what_title_and_column_say_of_each_other_is_noted() {
+    let told = parents("班主任：李梅,,\n班级,姓名,电话\n三1,甲,13800100001\n");
+    assert!(told.contains(" ! :roster_teacher_unplaced"), "{told}");
+    let told =
+        parents("三(2)班,,\n班级,姓名,电话\n三(1)班,甲,13800100001\n三(1)班,乙,13800100002\n");
+    assert_eq!(told.matches(" ! A:roster_class_elsewhere").count(), 1, "{told}");
+}
+
+#[test]
 fn headers_that_speak_of_somebody_else_are_not_read() {
     let file = csv(&["班级,班主任,电话（班主任）,学生,电话（家长）", "三1,李梅,~0009,甲,~0001"]);
     assert_eq!(file, "三1 李梅 甲");
@@ -81,6 +90,10 @@ fn a_member_of_staff_named_in_another_column_ends_the_one_above() {
             read_rows(Kind::Contacts, Options::default(), rows_of(file.as_bytes()).expect("text"));
         assert!(told.contains("accepted=1 rejected=2"), "{row}: {told}");
     }
+    let file = "部门,教师,联系人,电话\n语文组,李梅,甲,13800100001\n语文组,,乙,13800100002\n数学组,,丙,13800100003\n";
+    let told =
+        read_rows(Kind::Contacts, Options::default(), rows_of(file.as_bytes()).expect("text"));
+    assert!(told.contains("accepted=2 rejected=1"), "another department: {told}");
     let file = "教师,联系人,电话,联系人二,电话二\n李梅,甲,13800100001,乙,13800100002\n";
     let told =
         read_rows(Kind::Contacts, Options::default(), rows_of(file.as_bytes()).expect("text"));

@@ -5,9 +5,9 @@ use crate::{
     model::Msg,
     msg,
     rules::roster::{
-        Cell, Kind, Outcome, Passed, Place, Problem, Row, column_letters,
+        Cell, Kind, Line, Outcome, Passed, Place, Problem, Row, column_letters,
         header::{Columns, join, shown_header, texts},
-        label::{is_bare_class, is_class, is_short_label, speaks_of_class},
+        label::{has_grade, is_bare_class, is_class, is_short_label, same_class, speaks_of_class},
         line::Fault,
         row::word,
         standing::standing_cells,
@@ -203,6 +203,7 @@ impl Reader {
         let mut above = std::mem::take(&mut sheet.above);
         let (mut line, read) = sheet.table(self.kind, &self.options, columns).read(row, &mut above);
         (sheet.lined, sheet.unlined) = (true, false);
+        out.extend(self.elsewhere(sheet, columns, &line));
         let read = match sheet.long {
             Some(column) => {
                 let reason = msg!("roster.cell_long", limit = CELL_CHARS_MAX);
@@ -247,6 +248,19 @@ impl Reader {
             }
         }
         sheet.above = above;
+    }
+
+    /// Says once a sheet that its lines are of another class than its title or name.
+    fn elsewhere(&self, sheet: &mut Sheet, columns: &Columns, line: &Line) -> Option<Outcome> {
+        let named = Some(&sheet.title.class).filter(|class| !class.is_empty());
+        let named = named.or(sheet.class.as_ref())?.clone();
+        let graded = has_grade(&named) && has_grade(&line.class);
+        if sheet.elsewhere || !graded || same_class(&named, &line.class) {
+            return None;
+        }
+        sheet.elsewhere = true;
+        let column = columns.of(Field::Class).map(column_letters).unwrap_or_default();
+        Some(note(line.place.clone(), column, msg!("roster.class_elsewhere", named = named)))
     }
 
     fn reject(&mut self, row: &Row, fault: Fault, cells: Vec<Cell>, out: &mut Vec<Outcome>) {

@@ -89,6 +89,8 @@ struct Sheet {
     /// The last row that was no line may have been a title that was not understood: a header that
     /// comes now begins a table of nobody knows which class.
     doubtful: bool,
+    /// That lines are of another class than the sheet was said.
+    elsewhere: bool,
     /// Something between the blocks was not understood: a bare label may be of any grade now.
     lost: bool,
     /// The title above the header names another class than the sheet's name.
@@ -254,6 +256,11 @@ impl Reader {
         }
         sheet.header_texts = (rows == 1).then_some(header);
         self.found(sheet, &candidate.columns);
+        let classed = candidate.columns.of(Field::Class).is_some();
+        if classed && sheet.title.class.is_empty() && !sheet.title.teacher.is_empty() {
+            let at = Place { sheet: sheet.name.clone(), line: 0 };
+            out.push(note(at, String::new(), msg!("roster.teacher_unplaced")));
+        }
     }
 
     fn found(&mut self, sheet: &mut Sheet, columns: &Columns) {

@@ -1,0 +1,97 @@
+//! The member of staff of a line: name and number, carried down together or not at all.
+
+use super::{
+    Line, Row,
+    line::{Above, Fault, Table, is_own},
+    name::clean_name,
+    words::{Field, is_ditto, is_placeholder},
+};
+use crate::{msg, rules::frame::key};
+
+impl Table<'_> {
+    /// The member of staff. Cells that take an unreadable one from above are unreadable too.
+    pub(super) fn staff(&self, row: &Row, above: &mut Above, line: &mut Line) -> Result<(), Fault> {
+        let fields = [Field::Staff, Field::StaffNumber];
+        let own =
+            fields.iter().filter_map(|field| self.columns.of(*field)).any(|at| is_own(row, at));
+        if own {
+            above.unread = None;
+        } else if let Some((_, why)) = &above.unread {
+            return Err(Fault::at(self.columns.of(Field::Staff))(why.clone()));
+        }
+        let read = self.staff_of(row, above, line);
+        if let (Err(fault), true) = (&read, own) {
+            above.unread = Some((String::new(), fault.reason.clone()));
+        }
+        read
+    }
+
+    /// Name and number, carried down together or not at all.
+    fn staff_of(&self, row: &Row, above: &mut Above, line: &mut Line) -> Result<(), Fault> {
+        let name = self.text(row, Field::Staff)?;
+        // whoever has an unreadable number keeps the name, so that nobody vanishes
+        line.staff.clone_from(&name);
+        let number = self.text(row, Field::StaffNumber)?;
+        let inherits =
+            |text: &str, field| is_ditto(text) || (text.is_empty() && !self.is_merged(field));
+        if self.moved(row, above) {
+            above.staff.clear();
+            above.staff_number.clear();
+        }
+        if inherits(&name, Field::Staff) && inherits(&number, Field::StaffNumber) {
+            (line.staff, line.staff_number) = (above.staff.clone(), above.staff_number.clone());
+        } else {
+            let none = |text: &str| is_ditto(text) || is_placeholder(text);
+            let own = |text: String| if none(&text) { String::new() } else { text };
+            (line.staff, line.staff_number) = (own(name), own(number));
+        }
+        if line.staff.is_empty() && line.staff_number.is_empty() {
+            let column = self.columns.of(Field::Staff).or(self.columns.of(Field::StaffNumber));
+            return Err(Fault::at(column)(msg!("roster.no_staff")));
+        }
+        self.check_staff(line)?;
+        above.staff.clone_from(&line.staff);
+        above.staff_number.clone_from(&line.staff_number);
+        Ok(())
+    }
+
+    /// Whether a column before the member of staff says something else than above, such as another
+    /// department: nobody is carried down to it.
+    fn moved(&self, row: &Row, above: &mut Above) -> bool {
+        let staff = [Field::Staff, Field::StaffNumber].map(|field| self.columns.of(field));
+        let first = staff.into_iter().flatten().min().unwrap_or_default();
+        let mut moved = false;
+        for column in self.columns.others.range(..first) {
+            let text = row.cell(*column).shown();
+            if text.is_empty() || is_ditto(&text) {
+                continue;
+            }
+            let before = above.beside.insert(*column, text.clone());
+            moved |= before.is_some_and(|before| before != text);
+        }
+        moved
+    }
+
+    pub(super) fn check_staff(&self, line: &mut Line) -> Result<(), Fault> {
+        let column = self.columns.of(Field::Staff);
+        if !line.staff.is_empty() {
+            let marks = ['、', '/', ',', ';', '，', '；'];
+            let digits = line.staff.bytes().filter(u8::is_ascii_digit).count();
+            let words: Vec<&str> = line.staff.split_whitespace().collect();
+            let two = !line.staff.is_ascii()
+                && words.iter().filter(|w| w.chars().count() > 1).count() > 1;
+            if two || digits >= 5 || line.staff.contains(marks) || line.staff.contains("附表") {
+                return Err(Fault::at(column)(msg!("roster.staff_more")));
+            }
+            line.staff = clean_name(&line.staff).map_err(Fault::at(column))?;
+        }
+        if !line.staff_number.is_empty() {
+            let column = self.columns.of(Field::StaffNumber);
+            if line.staff_number.chars().any(char::is_whitespace) {
+                return Err(Fault::at(column)(msg!("roster.staff_number_more")));
+            }
+            line.staff_number = key(&line.staff_number).map_err(Fault::at(column))?;
+        }
+        Ok(())
+    }
+}
