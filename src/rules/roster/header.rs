@@ -200,7 +200,9 @@ impl Mapping {
 fn whose(columns: &Columns, words: &[String]) -> Result<(), Msg> {
     let staff = [Field::Staff, Field::StaffNumber].map(|field| columns.of(field));
     let bare = |column: &usize| words.get(*column).is_some_and(|text| is_bare_phone(text));
-    let behind = |column: &&usize| staff.iter().flatten().any(|at| at + 1 == **column);
+    // somebody whose column is not read may have a phone beside it too
+    let beside = |at: usize| staff.contains(&Some(at)) || columns.unknown.contains_key(&at);
+    let behind = |column: &&usize| column.checked_sub(1).is_some_and(beside);
     match columns.phones.iter().filter(|column| bare(column)).find(behind) {
         Some(column) if columns.phones.len() > 1 => {
             Err(msg!("roster.phone_unclear", column = column_letters(*column)))

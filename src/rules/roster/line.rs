@@ -95,6 +95,7 @@ impl Table<'_> {
         if line.name.is_empty() {
             return Err(Fault::at(self.columns.of(Field::Name))(msg!("roster.no_name")));
         }
+        self.no_example(row)?;
         line.ask_for = self.guardians(row)?;
         if self.kind == Kind::Contacts {
             line.ask_for.clone_from(&line.name);
@@ -198,7 +199,8 @@ impl Table<'_> {
         // the title or the sheet may say which it is
         let sheet = self.sheet_class.unwrap_or_default();
         let named = if self.title.class.is_empty() { sheet } else { &self.title.class };
-        if above.grade.is_empty() && has_grade(named) && same_class(named, &class) {
+        let only = above.grade.is_empty() && !above.graded;
+        if only && has_grade(named) && same_class(named, &class) {
             return Ok(named.to_owned());
         }
         if above.grade.is_empty() && (above.graded || has_grade(named)) {
@@ -267,6 +269,18 @@ impl Table<'_> {
             return Err(fault(msg!("roster.name_several")));
         }
         clean_name(&text).map_err(fault)
+    }
+
+    /// A row number that says that the row is an example, or of somebody who teaches.
+    fn no_example(&self, row: &Row) -> Result<(), Fault> {
+        const WORDS: [&str; 6] = ["例", "导师", "導師", "班主任", "老师", "老師"];
+        for column in self.columns.ordinals.iter().chain(self.columns.of(Field::Number).as_ref()) {
+            let text = row.cell(*column).shown();
+            if WORDS.iter().any(|word| text.contains(word)) {
+                return Err(Fault::at(Some(*column))(msg!("roster.name_nobody")));
+            }
+        }
+        Ok(())
     }
 
     /// The guardians to ask for, joined by `/`; any of them may answer.

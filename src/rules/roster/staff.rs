@@ -61,7 +61,8 @@ impl Table<'_> {
         let staff = [Field::Staff, Field::StaffNumber].map(|field| self.columns.of(field));
         let first = staff.into_iter().flatten().min().unwrap_or_default();
         let mut moved = false;
-        for column in self.columns.others.range(..first) {
+        let unread = self.columns.unknown.keys().filter(|column| **column < first);
+        for column in self.columns.others.range(..first).chain(unread) {
             let text = row.cell(*column).shown();
             if text.is_empty() || is_ditto(&text) {
                 continue;

@@ -7,7 +7,8 @@ pub(super) const CLASS: &str = "\
     任教班级 任教班級 class classname classlabel homeroom";
 
 /// Grade, in a column of its own.
-pub(super) const GRADE: &str = "年级 年級 所在年级 所在年級 grade year";
+pub(super) const GRADE: &str = "\
+    年级 年級 所在年级 所在年級 就读年级 就讀年級 年段 年 入学年份 入學年份 届别 屆別 届 屆 级 級 学段 學段 grade year";
 
 /// Name of the pupil.
 pub(super) const PUPIL: &str = "\
@@ -145,4 +146,4 @@ pub(super) const STYLES: &str = "老师 老師 主任 校长 校長";
 pub(super) const OFFICES: &str = "室 处 處 所 部 组 組 办 辦 站 中心 专线 專線";
 
 /// What brackets behind a name say of somebody who teaches.
-pub(super) const TEACHING: &str = "班主任 老师 老師 教师 教師 导师 導師 语文 語文 数学 數學 英语 英語 体育 體育 音乐 音樂 美术 美術 科学 科學";
+pub(super) const TEACHING: &str = "示例 样例 樣例 范例 範例 班主任 老师 老師 教师 教師 导师 導師 语文 語文 数学 數學 英语 英語 体育 體育 音乐 音樂 美术 美術 科学 科學";

@@ -30,6 +30,20 @@ fn the_class_teacher_is_who_the_title_says() {
 }
 
 #[test]
+fn an_example_and_somebody_who_teaches_are_no_pupils() {
+    let rows = [
+        "序号,班级,姓名,电话",
+        "示例,三1,张三,~0001",
+        "1,三1,李四（示例）,~0002",
+        "導師,三1,陳美玲,~0003",
+        "2,三1,甲,~0004",
+    ];
+    assert_eq!(csv(&rows), "2-, 3-, 4-, 三1 甲");
+    let told = parents("班级,副班主任,电话,姓名,家长电话\n三1,李梅,13800100009,甲,13800100001\n");
+    assert!(told.starts_with("error column C may be the phone"), "{told}");
+}
+
+#[test]
 fn what_title_and_column_say_of_each_other_is_noted() {
     let told = parents("班主任：李梅,,\n班级,姓名,电话\n三1,甲,13800100001\n");
     assert!(told.contains(" ! :roster_teacher_unplaced"), "{told}");

@@ -185,7 +185,7 @@ fn a_grade_above_goes_before_the_bare_labels_below() {
 
 #[test]
 fn a_bare_label_takes_no_grade_that_is_not_its_own() {
-    let table: [(&[&str], &str); 7] = [
+    let table: [(&[&str], &str); 9] = [
         (
             &["三年,,", "姓名,学号,电话", "1班,,", "甲,S1,~0001", "四年,,", "1班,,", "乙,S2,~0002"],
             "1班 甲, 5-, 7-",
@@ -206,6 +206,12 @@ fn a_bare_label_takes_no_grade_that_is_not_its_own() {
             ],
             "2025届1班 甲, 2026届1班 乙",
         ),
+        // … but only until a class with its grade stands in the column
+        (
+            &["三年级(2)班,,", "班级,姓名,电话", "2班,甲,~0001", "四年级(2)班,,", "2班,乙,~0002"],
+            "三年级(2)班 甲, 5-",
+        ),
+        (&["年,班,座號,姓名,電話", "3,1,1,甲,~0001", "4,1,1,乙,~0002"], "3-1 甲, 4-1 乙"),
         // what the title says of the class is part of it
         (
             &["三年级(2)班,,", "班级,姓名,电话", "2班,甲,~0001", "3班,乙,~0002"],
