@@ -107,3 +107,24 @@ async fn replicas_that_take_turns_never_go_on_with_what_was_true_before() {
     let p = server.site.progress(survey_id).await.total.unwrap();
     assert_eq!((p.valid, p.in_progress), (32, 0));
 }
+
+#[tokio::test]
+async fn a_repeat_is_known_for_one_whatever_is_remembered() {
+    for kind in KINDS {
+        let floor = Floor::new(kind).await;
+        let survey_id = floor.fielded(&plan()).await;
+        let mut seat = floor.seat("s", survey_id).await;
+        work(&[seat.clone()], 3).await;
+        for _ in 0..3 {
+            let request_id = id();
+            let first = seat.pull_with(&request_id).await.unwrap();
+            assert_eq!(seat.pull_with(&request_id).await.unwrap(), first, "{kind:?}");
+            let Some(v1::pull_assignment_response::Result::Assignment(case)) = first.result else {
+                panic!("nothing to do");
+            };
+            let submission = seat.submission(&case, 5, 5);
+            let told = seat.send(submission.clone()).await.unwrap().receipt;
+            assert_eq!(seat.send(submission).await.unwrap().receipt, told, "{kind:?}");
+        }
+    }
+}
