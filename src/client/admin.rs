@@ -1,6 +1,6 @@
 //! An administrator: everything by the same public calls as everybody's.
 
-use super::{Dice, failed};
+use super::{Bearer, Dice, failed};
 use crate::error::{Error, Result};
 use crate::model::Lang;
 use crate::rpc::convert::{questionnaire_message, scheme_message};
@@ -13,7 +13,7 @@ use canvass_proto::v1::{
     supervision_service_client::SupervisionServiceClient,
 };
 use serde_json::Value;
-use tonic::{Request, metadata::MetadataValue, transport::Channel};
+use tonic::{Request, Streaming, metadata::MetadataValue, transport::Channel};
 
 /// Largest answer taken.
 const ANSWER_MAX: usize = 64 * 1024 * 1024;
@@ -21,7 +21,7 @@ const ANSWER_MAX: usize = 64 * 1024 * 1024;
 /// A signed-in administrator.
 pub struct Admin {
     channel: Channel,
-    token: MetadataValue<tonic::metadata::Ascii>,
+    token: Bearer,
     dice: Dice,
     /// The language of what the server says.
     pub lang: Lang,
@@ -65,19 +65,17 @@ pub async fn sign_in(channel: &Channel, name: &str, secret: &str, new: &str) -> 
 impl Admin {
     /// The administrator of a server.
     pub fn new(channel: Channel, token: &str, dice: Dice) -> Result<Admin> {
-        let token = format!("Bearer {token}").parse().map_err(Error::defect)?;
-        Ok(Admin { channel, token, dice, lang: Lang::En })
+        Ok(Admin { channel, token: Bearer::new(token)?, dice, lang: Lang::En })
     }
 
     /// Goes on with a new token: a token ends after twelve hours.
     pub fn renew(&mut self, token: &str) -> Result<()> {
-        self.token = format!("Bearer {token}").parse().map_err(Error::defect)?;
+        self.token = Bearer::new(token)?;
         Ok(())
     }
 
     fn with<T>(&self, message: T) -> Request<T> {
-        let mut request = Request::new(message);
-        request.metadata_mut().insert("authorization", self.token.clone());
+        let mut request = self.token.with(message);
         let lang = MetadataValue::from_static(self.lang.tag());
         request.metadata_mut().insert("accept-language", lang);
         request
@@ -272,39 +270,25 @@ impl Admin {
     /// A score file.
     pub async fn export_scores(&self, survey_id: i64, format: v1::ExportFormat) -> Result<Vec<u8>> {
         let request = self.with(v1::ExportScoresRequest { survey_id, format: format as i32 });
-        let mut pieces =
-            self.reporting().export_scores(request).await.map_err(failed)?.into_inner();
-        let mut out = Vec::new();
-        while let Some(piece) = pieces.message().await.map_err(failed)? {
-            out.extend(piece.chunk);
-        }
-        Ok(out)
+        let pieces = self.reporting().export_scores(request).await.map_err(failed)?.into_inner();
+        whole(pieces, |piece| piece.chunk).await
     }
 
     /// The interviews, exact.
     pub async fn export_interviews(&self, survey_id: i64) -> Result<Vec<u8>> {
         let format = v1::ExportFormat::CsvExact as i32;
         let request = self.with(v1::ExportInterviewsRequest { survey_id, format });
-        let mut pieces =
+        let pieces =
             self.reporting().export_interviews(request).await.map_err(failed)?.into_inner();
-        let mut out = Vec::new();
-        while let Some(piece) = pieces.message().await.map_err(failed)? {
-            out.extend(piece.chunk);
-        }
-        Ok(out)
+        whole(pieces, |piece| piece.chunk).await
     }
 
     /// The dials, exact.
     pub async fn export_attempts(&self, survey_id: i64) -> Result<Vec<u8>> {
         let format = v1::ExportFormat::CsvExact as i32;
         let request = self.with(v1::ExportAttemptsRequest { survey_id, format });
-        let mut pieces =
-            self.reporting().export_attempts(request).await.map_err(failed)?.into_inner();
-        let mut out = Vec::new();
-        while let Some(piece) = pieces.message().await.map_err(failed)? {
-            out.extend(piece.chunk);
-        }
-        Ok(out)
+        let pieces = self.reporting().export_attempts(request).await.map_err(failed)?.into_inner();
+        whole(pieces, |piece| piece.chunk).await
     }
 
     /// The evidence of the draw, file by file.
@@ -320,6 +304,15 @@ impl Admin {
         }
         Ok(out)
     }
+}
+
+/// An export put together from its pieces.
+async fn whole<T>(mut pieces: Streaming<T>, chunk: impl Fn(T) -> Vec<u8>) -> Result<Vec<u8>> {
+    let mut out = Vec::new();
+    while let Some(piece) = pieces.message().await.map_err(failed)? {
+        out.extend(chunk(piece));
+    }
+    Ok(out)
 }
 
 /// The scheme as `scheme init` writes it, with its open settings filled for practice.

@@ -1,7 +1,7 @@
 //! One simulated interviewer's desktop: a real gRPC client that writes down every request and what
 //! was acknowledged.
 
-use crate::client::{Dice, failed};
+use crate::client::{Bearer, Dice, failed};
 use crate::error::{Error, Result};
 use canvass_proto::v1::{
     self, interviewing_service_client::InterviewingServiceClient as Client,
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::sync::{Arc, Mutex, PoisonError};
-use tonic::{Request, metadata::MetadataValue, transport::Channel};
+use tonic::{Request, transport::Channel};
 
 /// The file that all desktops write.
 #[derive(Clone)]
@@ -67,7 +67,7 @@ fn target(case: &v1::Assignment) -> &str {
 /// The desktop.
 pub struct Desktop {
     client: Client<Channel>,
-    token: MetadataValue<tonic::metadata::Ascii>,
+    token: Bearer,
     user: String,
     log: Log,
     /// Request ids, and whether the line breaks.
@@ -83,7 +83,7 @@ pub struct Receipt {
 impl Desktop {
     /// A signed-in desktop.
     pub fn new(channel: Channel, token: &str, user: &str, log: Log, dice: Dice) -> Result<Desktop> {
-        let token = format!("Bearer {token}").parse().map_err(Error::defect)?;
+        let token = Bearer::new(token)?;
         Ok(Desktop { client: Client::new(channel), token, user: user.to_owned(), log, dice })
     }
 
@@ -94,14 +94,12 @@ impl Desktop {
 
     /// Goes on with a new token: a token ends after twelve hours.
     pub fn renew(&mut self, token: &str) -> Result<()> {
-        self.token = format!("Bearer {token}").parse().map_err(Error::defect)?;
+        self.token = Bearer::new(token)?;
         Ok(())
     }
 
     fn with<T>(&self, message: T) -> Request<T> {
-        let mut request = Request::new(message);
-        request.metadata_mut().insert("authorization", self.token.clone());
-        request
+        self.token.with(message)
     }
 
     fn note(&self, at_us: i64, op: &str, survey_id: i64, mut rest: Value) -> Result<()> {

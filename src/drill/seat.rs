@@ -2,8 +2,8 @@
 //! was not heard of is repeated with the same request id until it is answered.
 
 use super::{Act, Order, history::History, pace::Pace, tally::Tally};
-use crate::client::Dice;
-use crate::error::{Error, Result};
+use crate::client::{Bearer, Dice};
+use crate::error::Result;
 use canvass_proto::v1::{
     self, interviewing_service_client::InterviewingServiceClient as Client,
     pull_assignment_response::Result as Pulled,
@@ -14,7 +14,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tonic::{
     Code, Request, Response, Status,
-    metadata::{Ascii, MetadataValue},
     transport::{Channel, Endpoint},
 };
 use tonic_types::StatusExt;
@@ -45,7 +44,7 @@ pub struct Work {
 pub struct Seat {
     at: usize,
     client: Client<Channel>,
-    token: MetadataValue<Ascii>,
+    token: Bearer,
     dice: Dice,
     tally: Tally,
     work: Arc<Work>,
@@ -79,7 +78,7 @@ impl Seat {
         Ok(Seat {
             at,
             client: Client::new(endpoint.connect_lazy()),
-            token: format!("Bearer {token}").parse().map_err(Error::defect)?,
+            token: Bearer::new(token)?,
             dice: Dice::new(
                 work.order.seed,
                 &format!("drill seat {at} {}", super::site::unique()?),
@@ -113,12 +112,6 @@ impl Seat {
         Ok(self.tally)
     }
 
-    fn with<T>(&self, message: T) -> Request<T> {
-        let mut request = Request::new(message);
-        request.metadata_mut().insert("authorization", self.token.clone());
-        request
-    }
-
     fn note(&self, entry: &Value, result: &str, more: Value) -> Result<()> {
         if !self.work.history.is_kept() {
             return Ok(());
@@ -150,7 +143,7 @@ impl Seat {
         loop {
             self.note(entry, "invoke", Value::Null)?;
             let from = Instant::now();
-            let sent = send(self.client.clone(), self.with(message.clone()));
+            let sent = send(self.client.clone(), self.token.with(message.clone()));
             let status = match tokio::time::timeout(DEADLINE, sent).await {
                 Ok(Ok(reply)) => {
                     self.tally.take(which, self.work.begin, from);

@@ -5,7 +5,10 @@ use crate::floor::{KINDS, Kind, child::Server};
 use serde_json::Value;
 use std::{fs, path::PathBuf, process::Command};
 
-fn tool(server: &Server, args: &[&str]) -> (Option<i32>, String, String) {
+fn tool(
+    server: &Server,
+    args: impl IntoIterator<Item = impl AsRef<std::ffi::OsStr>>,
+) -> (Option<i32>, String, String) {
     let out = Command::new(env!("CARGO_BIN_EXE_canvass"))
         .args(args)
         .env("CANVASS_SERVER", format!("http://{}", server.site.address))
@@ -20,7 +23,7 @@ fn tool(server: &Server, args: &[&str]) -> (Option<i32>, String, String) {
 fn judged(server: &Server, survey: &str) -> String {
     for what in ["interviews", "attempts"] {
         let file = format!("{what}.csv");
-        let (code, _, why) = tool(server, &["export", survey, what, "--exact", "--out", &file]);
+        let (code, _, why) = tool(server, ["export", survey, what, "--exact", "--out", &file]);
         assert_eq!(code, Some(0), "{why}");
     }
     let judge = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/check_history.py");
@@ -35,25 +38,9 @@ fn judged(server: &Server, survey: &str) -> String {
 async fn a_drill_counts_what_the_server_counts() {
     for kind in KINDS {
         let server = Server::new(kind).await;
-        let (code, out, why) = tool(
-            &server,
-            &[
-                "drill",
-                "--interviewers",
-                "6",
-                "--seconds",
-                "2",
-                "--warm-up",
-                "0",
-                "--cases",
-                "3000",
-                "--history",
-                "history.jsonl",
-                "--html",
-                "drill.html",
-                "--json",
-            ],
-        );
+        let whole = "drill --interviewers 6 --seconds 2 --warm-up 0 --cases 3000 \
+                     --history history.jsonl --html drill.html --json";
+        let (code, out, why) = tool(&server, whole.split(' '));
         assert_eq!(code, Some(0), "{kind:?}: {why}");
         let report: Value = serde_json::from_str(&out).unwrap();
         assert_eq!(report["sound"], true, "{report}");
@@ -76,30 +63,12 @@ async fn a_drill_counts_what_the_server_counts() {
 async fn a_drill_keeps_a_pace_with_the_interviewers_it_has() {
     for kind in KINDS {
         let server = Server::new(kind).await;
-        let few =
-            ["drill", "--interviewers", "3", "--seconds", "1", "--warm-up", "0", "--cases", "900"];
-        assert_eq!(tool(&server, &few).0, Some(0));
+        let few = "drill --interviewers 3 --seconds 1 --warm-up 0 --cases 900";
+        assert_eq!(tool(&server, few.split(' ')).0, Some(0));
         // the same interviewers again, at a pace of their own
-        let (code, out, why) = tool(
-            &server,
-            &[
-                "drill",
-                "--interviewers",
-                "6",
-                "--seconds",
-                "2",
-                "--warm-up",
-                "0",
-                "--cases",
-                "1000",
-                "--rate",
-                "20",
-                "--mix",
-                "interview=1",
-                "--pull-next",
-                "--json",
-            ],
-        );
+        let paced = "drill --interviewers 6 --seconds 2 --warm-up 0 --cases 1000 \
+                     --rate 20 --mix interview=1 --pull-next --json";
+        let (code, out, why) = tool(&server, paced.split(' '));
         assert_eq!(code, Some(0), "{kind:?}: {why}");
         let report: Value = serde_json::from_str(&out).unwrap();
         let cycles = report["cycles_per_s"].as_f64().unwrap();
@@ -110,14 +79,13 @@ async fn a_drill_keeps_a_pace_with_the_interviewers_it_has() {
 #[tokio::test]
 async fn a_drill_that_misses_its_limit_fails_and_says_by_how_much() {
     let server = Server::new(Kind::Sqlite).await;
-    let small =
-        ["drill", "--interviewers", "2", "--seconds", "1", "--warm-up", "0", "--cases", "500"];
-    let with = |more: &[&str]| tool(&server, &[&small[..], more].concat());
-    let (code, _, why) = with(&["--min-cycles", "1000000"]);
+    let small = "drill --interviewers 2 --seconds 1 --warm-up 0 --cases 500";
+    let with = |more: &str| tool(&server, small.split(' ').chain(more.split(' ')));
+    let (code, _, why) = with("--min-cycles 1000000");
     assert!(code == Some(1) && why.contains("1000000 were asked for"), "{why}");
-    let (code, _, why) = with(&["--mix", "interviewed=1"]);
+    let (code, _, why) = with("--mix interviewed=1");
     assert!(code == Some(2) && why.contains("interviewed is none of"), "{why}");
-    let (code, _, why) = with(&["--mix", "busy=0"]);
+    let (code, _, why) = with("--mix busy=0");
     assert!(code == Some(2) && why.contains("a weight above 0"), "{why}");
     let out = Command::new(env!("CARGO_BIN_EXE_canvass"))
         .args(["--lang", "zh-CN", "drill", "--token-file", "none", "--rate", "0"])

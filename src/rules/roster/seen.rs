@@ -6,7 +6,10 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
-use super::{Line, Place};
+use super::{
+    Line, Place,
+    words::{without_honorific, without_remark},
+};
 use crate::{model::Msg, msg, rules::phone::Phone};
 
 /// Twelve bytes of a SHA-256: among 10,000,000 lines two are equal by chance once in 10^15.
@@ -102,9 +105,7 @@ impl Seen {
 
 /// A name without what says how somebody is called: `李梅老师`, `李梅（语文）`.
 fn called(name: &str) -> &str {
-    let bare = super::words::without_remark(name.trim());
-    let plain = bare.strip_suffix("老师").or_else(|| bare.strip_suffix("老師"));
-    plain.filter(|plain| plain.chars().count() > 1).unwrap_or(bare)
+    without_honorific(without_remark(name.trim()))
 }
 
 /// Names are compared without the spaces people put between characters, and in lower case.

@@ -9,7 +9,7 @@ use super::label::{
     HAN, class_pattern, grade_pattern, is_short_label, name_pattern, pattern, plain,
     speaks_of_class,
 };
-use super::words::is_placeholder;
+use super::words::{is_placeholder, without_honorific};
 
 /// What a title says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -151,7 +151,7 @@ pub fn read_title(text: &str) -> Reading {
         let title = Title {
             class: compact(part("class")),
             grade: compact(part("grade")),
-            teacher: without_honorific(&joined(&format!("{}{}", part("teacher"), part("styled"))))
+            teacher: without_honorific(&compact(&format!("{}{}", part("teacher"), part("styled"))))
                 .to_owned(),
             school: school(part("before")),
             teacher_number: part("number").to_owned(),
@@ -201,20 +201,9 @@ fn school(before: &str) -> String {
     known.find(before).map(|found| found.as_str().replace(' ', "")).unwrap_or_default()
 }
 
-/// Labels have no spaces but between Latin words.
+/// Labels and names have no spaces but between Latin words.
 fn compact(label: &str) -> String {
     if label.is_ascii() { label.to_owned() } else { label.replace(' ', "") }
-}
-
-/// A Chinese name without the spaces that spread it out.
-fn joined(name: &str) -> String {
-    if name.is_ascii() { name.to_owned() } else { name.replace(' ', "") }
-}
-
-fn without_honorific(name: &str) -> &str {
-    let bare = name.strip_suffix("老师").or_else(|| name.strip_suffix("老師"));
-    // a surname alone is no name: then it is part of how she is called
-    bare.filter(|bare| bare.chars().count() > 1).unwrap_or(name)
 }
 
 /// The grade that a sheet is named after: `三年级`.

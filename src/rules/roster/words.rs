@@ -189,6 +189,12 @@ pub fn is_placeholder(text: &str) -> bool {
     text.is_empty() || text.chars().all(|c| "-/\\—–_.".contains(c)) || is_one_of(NOTHING, &text)
 }
 
+/// `李梅老师` without the style; a surname alone is no name, then it is part of how she is called.
+pub fn without_honorific(name: &str) -> &str {
+    let bare = name.strip_suffix("老师").or_else(|| name.strip_suffix("老師"));
+    bare.filter(|bare| bare.chars().count() > 1).unwrap_or(name)
+}
+
 /// Whether a text is more than a name or a label: it says something of an office or a person.
 pub fn is_said(text: &str) -> bool {
     text.contains([':', '：'])
