@@ -6,20 +6,34 @@ SHELL := /bin/bash
 LIMIT_S ?= 4500
 PYTHON ?= python3
 
-.PHONY: test check lint suites tools python bench newcomer clean
+.PHONY: test check lint suites share faults mutants tools python bench newcomer clean
 
 test: tools python
 	@timeout --foreground $(LIMIT_S) $(MAKE) --no-print-directory check || { code=$$?; \
 	  if [ $$code -eq 124 ]; then echo "make test: stopped after $(LIMIT_S) s: too slow, or something hangs"; fi; exit $$code; }
 
-check: lint suites
+check: lint suites share
 
 lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 
 suites:
-	cargo test --workspace --lib --test it
+	cargo test --workspace --test it
+
+# a share of the faults for every change, with fresh seeds
+share:
+	cargo test --test faults -- --schedules $(SHARE) --minutes 9 --sqlite-only
+SHARE ?= 8000
+
+# the whole of it, about an hour; the seeds are noted in the ledger
+faults:
+	cargo test --release --test faults -- --pairs --schedules 30000 --minutes 60 --ledger tests/faults/seeds.txt
+	CANVASS_KILLS=150 CANVASS_FAILOVERS=20 cargo test --test it -- faults::
+
+# every patch breaks one promise, and the harness must say so
+mutants:
+	bash tests/mutants/run.sh
 
 # Debian and its kin; elsewhere install PostgreSQL and strace (it makes the disk fail) by hand
 tools:
@@ -45,6 +59,8 @@ python:
 
 bench:
 	cargo bench --bench draw --bench import
+	cargo build --release
+	benches/dispatch/run.py
 
 # what somebody does who has just found this: the two commands of the README in an empty place
 newcomer:

@@ -20,8 +20,14 @@ pub mod drill;
 pub mod error;
 /// The texts of every message, in three languages.
 pub mod locale;
+/// Counts of what happened, made of atomics.
+pub mod meter;
+/// Door 2: what the server did and does, for Prometheus.
+pub mod metrics;
 /// The nouns every room shares.
 pub mod model;
+/// What a process of this machine uses.
+pub mod process;
 /// Door 1: gRPC.
 pub mod rpc;
 /// Pure verbs: drawing, scheduling, quotas, scoring, reading rosters, writing exports.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// Put a load of virtual interviewers on a running server, and check what it answers
 ///
-/// Makes a practice survey of invented people and closes it in the end. Needs an administrator's
+/// Makes a practice survey of invented people and closes it in the end (--keep: leaves it open). Needs an administrator's
 /// token (sign-in). A cycle is a pull and what follows it, up to the receipt. Exit code 1 when the
 /// server's count is not what its clients were told, when an outcome stayed unknown, or when a limit
 /// given here is missed.
@@ -47,6 +47,12 @@ pub struct Drill {
     /// Cases of the practice survey
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     cases: u32,
+    /// Leave the practice survey open for another drill
+    #[arg(long)]
+    keep: bool,
+    /// Work on the practice survey that a drill with --keep left, instead of making one
+    #[arg(long, value_name = "NAME", conflicts_with = "cases")]
+    survey: Option<String>,
     /// What is chosen depends on it
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -92,6 +98,13 @@ impl Drill {
         if self.rate.is_some_and(|rate| !(rate > 0.0 && rate <= 1e6)) {
             return Err(Failure::Wrong(msg!("drill.rate")));
         }
+        let survey = match &self.survey {
+            Some(wanted) => {
+                let found = say::survey(&self.remote.connect(ui).await?, wanted).await?;
+                Some((found.id, found.name))
+            }
+            None => None,
+        };
         let order = Order {
             interviewers: self.interviewers as usize,
             measure: Duration::from_secs(self.seconds.into()),
@@ -102,6 +115,8 @@ impl Drill {
             pull_next: self.pull_next,
             items: self.items as usize,
             cases: self.cases as usize,
+            keep: self.keep,
+            survey,
             seed: self.seed,
             pid: self.pid,
         };

@@ -3,6 +3,7 @@
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong use.
 
+mod backup;
 mod cases;
 mod completions;
 mod demo;
@@ -88,6 +89,8 @@ enum Command {
     #[command(subcommand)]
     Quarantine(quarantine::Quarantine),
     Export(export::Export),
+    Backup(backup::Backup),
+    Restore(backup::Restore),
     Completions(completions::Completions),
 }
 
@@ -252,6 +255,8 @@ async fn run(command: Command, ui: Ui) -> Done {
         Command::Revoke(args) => args.run(ui).await,
         Command::Quarantine(args) => args.run(ui).await,
         Command::Export(args) => args.run(ui).await,
+        Command::Backup(args) => args.run(ui).await,
+        Command::Restore(args) => args.run(ui).await,
         Command::Completions(args) => args.run(Cli::command()),
     }
 }

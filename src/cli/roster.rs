@@ -8,7 +8,8 @@ use super::{
 use crate::msg;
 use canvass_proto::v1::{
     GetImportRequest, Import as Report, ImportHeader, ImportMode, ImportProblem,
-    ImportRosterRequest, RosterKind, get_import_response, import_roster_request::Part,
+    ImportRosterRequest, ImportStratum, RosterKind, get_import_response,
+    import_roster_request::Part,
 };
 use clap::{Args, ValueEnum};
 use indicatif::ProgressBar;
@@ -166,6 +167,9 @@ impl Import {
         if !report.columns.is_empty() {
             say::told(ui, &msg!("cli.import_columns", columns = report.columns.join(" ")))?;
         }
+        if !report.strata.is_empty() {
+            say::line(strata(ui, report))?;
+        }
         if !report.problems.is_empty() {
             say::line(problems(ui, &report.problems))?;
         }
@@ -275,11 +279,33 @@ fn problems(ui: Ui, problems: &[ImportProblem]) -> comfy_table::Table {
     table
 }
 
+/// Every class or member of staff as it was read, to be looked over before the frame is frozen.
+fn strata(ui: Ui, report: &Report) -> comfy_table::Table {
+    let headers = ["class or staff", "class teacher", "read", "rejected", "first line"];
+    let mut table = say::table(ui, &headers, &["read", "rejected"]);
+    for s in &report.strata {
+        table.add_row([
+            &s.name,
+            &s.teacher,
+            &s.read.to_string(),
+            &s.rejected.to_string(),
+            &s.place,
+        ]);
+    }
+    table
+}
+
 fn as_json(r: &Report) -> Value {
     let problem = |p: &ImportProblem| {
         json!({
             "sheet": p.sheet, "line": p.line, "column": p.column, "kind": p.kind, "code": p.code,
             "message": p.message,
+        })
+    };
+    let stratum = |s: &ImportStratum| {
+        json!({
+            "name": s.name, "teacher": s.teacher, "read": s.read, "rejected": s.rejected,
+            "place": s.place,
         })
     };
     json!({
@@ -288,6 +314,7 @@ fn as_json(r: &Report) -> Value {
         "accepted": r.accepted, "unchanged": r.unchanged, "rejected": r.rejected, "held": r.held,
         "ignored": r.ignored, "problem_count": r.problem_count, "columns": r.columns,
         "encoding": r.encoding, "log_pos": r.log_pos,
+        "strata": r.strata.iter().map(stratum).collect::<Vec<_>>(),
         "problems": r.problems.iter().map(problem).collect::<Vec<_>>(),
     })
 }

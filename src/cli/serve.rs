@@ -5,11 +5,12 @@ use crate::clock::Clock;
 use crate::config;
 use crate::desk::Desk;
 use crate::error::{Error, Result};
+use crate::metrics::Endpoint;
 use crate::msg;
-use crate::rpc::{Listen, Tls, serve};
+use crate::rpc::{Calls, Listen, Tls, serve};
 use crate::store::{Durability, Migrate, Store, notices};
 use clap::{Args, ValueEnum};
-use std::{fs, io::IsTerminal, net::SocketAddr, path::PathBuf};
+use std::{fs, io::IsTerminal, net::SocketAddr, path::PathBuf, sync::Arc};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -51,10 +52,17 @@ pub struct Serve {
     /// Allow plain text on an address that others can reach
     #[arg(long, env = "CANVASS_PLAINTEXT")]
     plaintext: bool,
+    /// Answer Prometheus on this address (GET /metrics, plain HTTP, no password; it holds numbers
+    /// only, nothing personal). One that others can reach needs --plaintext, with TLS too
+    #[arg(long, env = "CANVASS_METRICS", value_name = "ADDR")]
+    metrics: Option<SocketAddr>,
     /// Installation key, 64 hex digits (required with PostgreSQL; with SQLite canvass.key beside the
     /// database)
     #[arg(long, env = "CANVASS_KEY_FILE")]
     key_file: Option<PathBuf>,
+    /// Calls that share a transaction at the most; 1 shows what sharing them is worth
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u8).range(1..=64))]
+    batch_max: u8,
     /// Bring the schema up to date at start
     #[arg(long, env = "CANVASS_MIGRATE", value_enum, default_value = "auto")]
     migrate: MigrateArg,
@@ -98,7 +106,11 @@ impl Serve {
             }
             _ => None,
         };
-        let listen = Listen::bind(self.listen, tls, self.plaintext).await?;
+        let mut listen = Listen::bind(self.listen, tls, self.plaintext).await?;
+        let metrics = match self.metrics {
+            Some(address) => Some(Endpoint::bind(address, self.plaintext).await?),
+            None => None,
+        };
         let migrate = match self.migrate {
             MigrateArg::Auto => Migrate::Auto,
             MigrateArg::Never => Migrate::Never,
@@ -124,6 +136,7 @@ impl Serve {
             None => Clock::system(store.read().await?.last_event_us().await?),
         };
         let desk = Desk::open(store.clone(), key, clock, chance).await?;
+        desk.set_batch_max(self.batch_max.into());
         if let Some(secret) = desk.first_user().await? {
             config::show_secret(&secret, &key_file)?;
         } else if self.reset_admin {
@@ -131,9 +144,16 @@ impl Serve {
         }
         let address = listen.listener.local_addr()?;
         tracing::info!(%address, database = store.kind(), "serving on {address}");
-        let keeping = desk.keep();
+        let mut aside = vec![desk.keep()];
+        if let Some(metrics) = metrics {
+            let calls = Arc::new(Calls::default());
+            listen.calls = Some(calls.clone());
+            let address = metrics.listener.local_addr()?;
+            tracing::info!(%address, "metrics on http://{address}/metrics");
+            aside.push(tokio::spawn(metrics.serve(desk.clone(), calls)));
+        }
         serve(desk.clone(), listen, stop_signal()?).await?;
-        keeping.abort();
+        aside.iter().for_each(tokio::task::JoinHandle::abort);
         store.close().await;
         tracing::info!("stopped");
         Ok(())

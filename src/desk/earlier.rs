@@ -5,7 +5,7 @@ use super::{Desk, import::ImportDetail};
 use crate::error::{Error, Result};
 use crate::model::{LineBody, LineRow, Msg};
 use crate::msg;
-use crate::rules::roster::{Hash12, Kind, Line, compared_name, hash};
+use crate::rules::roster::{Hash12, Kind, Line, Part, compared_name, hash, may_be_one};
 use crate::store::Tx;
 use std::collections::{HashMap, HashSet};
 
@@ -17,10 +17,16 @@ const PAGE: i64 = 5_000;
 pub struct Earlier {
     /// Stratum, name and phone of every line, with its unit.
     people: HashMap<Hash12, Hash12>,
+    /// Stratum and name of every line, with its unit.
+    names: HashMap<Hash12, Hash12>,
     /// Number and name of the member of staff of each stratum, as first given.
     staff: HashMap<String, (String, String)>,
     /// Held lines by stratum and name, for units without a number.
     held: HashMap<Hash12, Vec<(i64, i64)>>,
+    /// In which part of the school each class is, where a file said so.
+    parts: HashMap<String, Part>,
+    /// Parts from which lines of a class were rejected.
+    elsewhere: HashMap<String, Vec<Part>>,
     /// Strata whose name may be two people's.
     ambiguous: HashSet<String>,
 }
@@ -36,6 +42,12 @@ impl Earlier {
         for import in tx.accepted_imports(survey_id, kind).await? {
             let detail: ImportDetail = serde_json::from_str(&import.detail).unwrap_or_default();
             earlier.ambiguous.extend(detail.ambiguous);
+            for (class, part) in detail.parts {
+                earlier.parts.entry(class).or_insert(part);
+            }
+            for (class, parts) in detail.elsewhere {
+                earlier.elsewhere.entry(class).or_default().extend(parts);
+            }
         }
         let mut after = (0, 0);
         loop {
@@ -62,6 +74,7 @@ impl Earlier {
             self.held.entry(key).or_default().push((line.import_no, line.line_no));
         }
         let unit = hash(&[&line.unit]);
+        self.names.entry(person(&line.stratum, &body.name, "", "")).or_insert(unit);
         for phone in &body.phones {
             let key = person(&line.stratum, &body.name, &phone.e164, &phone.extension);
             self.people.entry(key).or_insert(unit);
@@ -74,6 +87,18 @@ impl Earlier {
             known.1.clone_from(&body.target_name);
         }
         Ok(())
+    }
+
+    /// Whether lines of a stratum came before.
+    pub fn knows(&self, stratum: &str) -> bool {
+        self.staff.contains_key(stratum)
+    }
+
+    /// Whether a stratum had another line of this name: a person whose phone is another now, or two of
+    /// one name.
+    pub fn names(&self, stratum: &str, unit: &str, name: &str) -> bool {
+        let known = self.names.get(&person(stratum, name, "", ""));
+        known.is_some_and(|other| *other != hash(&[unit]))
     }
 
     /// Why a new line cannot stand beside the earlier ones; `None` if it can.
@@ -91,10 +116,15 @@ impl Earlier {
         if unnumbered && self.ambiguous.contains(stratum) {
             return Some(msg!("import.staff_twice"));
         }
+        let parts = self.elsewhere.get(stratum);
+        let again = parts.is_some_and(|parts| parts.iter().any(|part| part.is_same(&line.part)));
+        if again || self.parts.get(stratum).is_some_and(|part| part.denies(&line.part)) {
+            return Some(msg!("import.class_parts", class = line.class));
+        }
         let (number, name) = self.staff.get(stratum)?;
-        let differ = |old: &str, new: &str| !old.is_empty() && !new.is_empty() && old != new;
-        let other = differ(number, &line.staff_number)
-            || differ(&compared_name(name), &compared_name(&line.staff));
+        let both = |old: &str, new: &str| !old.is_empty() && !new.is_empty();
+        let other = (both(number, &line.staff_number) && *number != line.staff_number)
+            || (both(name, &line.staff) && !may_be_one(name, &line.staff));
         match line.kind {
             Kind::Parents if other => Some(msg!("import.two_teachers", class = line.class)),
             Kind::Contacts if other => Some(msg!("import.staff_renamed")),

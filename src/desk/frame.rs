@@ -7,7 +7,7 @@ use crate::msg;
 use crate::rules::frame::{
     Frame, PersonHash, UnitLine, looks_personal, person_groups, person_hash, units,
 };
-use crate::rules::roster::compared_name;
+use crate::rules::roster::may_be_one;
 use crate::store::Tx;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -176,7 +176,7 @@ async fn name_targets(
         let body: LineBody = serde_json::from_str(&line.body).map_err(Error::defect)?;
         let count = counts.entry(line.stratum.clone()).or_default();
         count.key = target_key(&body, &line.stratum);
-        let other = compared_name(&count.name) != compared_name(&body.target_name);
+        let other = !may_be_one(&count.name, &body.target_name);
         if other && !count.name.is_empty() && !body.target_name.is_empty() {
             let why = msg!("frame.two_names", stratum = line.stratum);
             return Err(Error::invalid("targets", why));

@@ -6,9 +6,9 @@ use crate::error::{Error, Result};
 use crate::model::{Caller, Event, ImportRow, RequestKey, SurveyRow, SurveyState};
 use crate::msg;
 use crate::rules::frame::shown_key;
-use crate::rules::roster::{Kind, Line, Options, StratumSummary};
+use crate::rules::roster::{Kind, Line, Options, Part, StratumSummary};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// A staged import that has not ended after this was left by a crash.
@@ -53,9 +53,53 @@ pub struct ImportDetail {
     /// Strata of staff without a number whose name stood over two blocks: it may be two people's.
     #[serde(default)]
     pub ambiguous: BTreeSet<String>,
+    /// In which part of the school each class is, where the file says so.
+    #[serde(default)]
+    pub parts: BTreeMap<String, Part>,
+    /// Parts of the school in which the label of a class stood too; their lines were rejected.
+    #[serde(default)]
+    pub elsewhere: BTreeMap<String, Vec<Part>>,
     /// SHA-256 of the accepted lines, hex.
     #[serde(default)]
     pub content: String,
+    /// The first classes or members of staff as they were read.
+    #[serde(default)]
+    pub shown: Vec<ShownStratum>,
+}
+
+/// A class or member of staff as a file names it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ShownStratum {
+    /// Label or name.
+    pub name: String,
+    /// Class teacher, or empty.
+    pub teacher: String,
+    /// Lines read rightly.
+    pub read: i64,
+    /// Lines rejected.
+    pub rejected: i64,
+    /// Where it is named first.
+    pub place: String,
+}
+
+/// Strata shown in a report.
+const STRATA_SHOWN: usize = 1_000;
+
+fn shown_strata(kind: Kind, strata: &[StratumSummary]) -> Vec<ShownStratum> {
+    let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    let shown = |s: &StratumSummary| {
+        let staff = if s.staff.is_empty() { &s.staff_number } else { &s.staff };
+        let classed = !s.class.is_empty();
+        ShownStratum {
+            name: shown_key(if classed { &s.class } else { staff }),
+            teacher: if classed { shown_key(&s.staff) } else { String::new() },
+            read: count(s.accepted),
+            rejected: count(s.listed.saturating_sub(s.accepted)),
+            place: s.place.to_string(),
+        }
+    };
+    let all = strata.iter().filter(|_| kind != Kind::Targets);
+    all.take(STRATA_SHOWN).map(shown).collect()
 }
 
 fn kind_of(order: &ImportOrder, survey: &SurveyRow) -> Result<Kind> {
@@ -77,6 +121,7 @@ fn stratum_of(kind: Kind, s: &StratumSummary, key: &[u8; 32]) -> Option<String> 
         kind,
         place: s.place.clone(),
         class: s.class.clone(),
+        part: Part::default(),
         staff_number: s.staff_number.clone(),
         staff: s.staff.clone(),
         number: String::new(),
@@ -90,7 +135,7 @@ fn stratum_of(kind: Kind, s: &StratumSummary, key: &[u8; 32]) -> Option<String> 
 
 /// What is kept about the strata of a file.
 fn strata_of(kind: Kind, strata: &[StratumSummary], key: &[u8; 32]) -> ImportDetail {
-    let mut detail = ImportDetail::default();
+    let mut detail = ImportDetail { shown: shown_strata(kind, strata), ..ImportDetail::default() };
     for s in strata {
         let rejected = i64::try_from(s.listed.saturating_sub(s.accepted)).unwrap_or(i64::MAX);
         let Some(stratum) = stratum_of(kind, s, key).filter(|_| !s.unread) else {
@@ -100,6 +145,12 @@ fn strata_of(kind: Kind, strata: &[StratumSummary], key: &[u8; 32]) -> ImportDet
             }
             continue;
         };
+        if !s.part.is_silent() && s.accepted > 0 {
+            detail.parts.insert(stratum.clone(), s.part.clone());
+        }
+        if !s.elsewhere.is_empty() {
+            detail.elsewhere.insert(stratum.clone(), s.elsewhere.clone());
+        }
         if s.twice {
             detail.ambiguous.insert(stratum.clone());
         }

@@ -9,6 +9,7 @@ mod earlier;
 mod fieldwork;
 mod frame;
 mod freeze;
+mod gauges;
 mod import;
 mod import_report;
 mod keeper;
@@ -26,11 +27,12 @@ mod survey;
 
 pub use access::{NewUser, UserChange, UserView};
 pub use fieldwork::{
-    Assignment, Corrected, DialReport, Dry, Finished, LaneCounts, Lease, Nothing, Ratings, Receipt,
-    Submission, Then, Verdict,
+    Assignment, Corrected, DialReport, Dry, Finished, LaneCounts, LaneView, Lease, Nothing,
+    Ratings, Receipt, Submission, Then, Verdict,
 };
 pub use frame::Frozen;
-pub use import::{ImportDetail, ImportOrder};
+pub use gauges::Gauges;
+pub use import::{ImportDetail, ImportOrder, ShownStratum};
 pub use import_report::{ImportProblem, ImportReport};
 pub use picture::{CellTally, Picture, Scope, Tally};
 pub use plan::{Assumptions, Plan, PlanRow};
@@ -48,12 +50,22 @@ use crate::rules::violation::has_control;
 use crate::store::Store;
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use tokio::sync::watch;
 
 /// The desk of one replica; cheap to clone.
 #[derive(Clone)]
 pub struct Desk(Arc<Inner>);
+
+/// A desk that may have gone.
+pub(crate) struct WeakDesk(Weak<Inner>);
+
+impl WeakDesk {
+    /// The desk, if it is still there.
+    pub(crate) fn upgrade(&self) -> Option<Desk> {
+        self.0.upgrade().map(Desk)
+    }
+}
 
 struct Inner {
     doorman: doorman::Doorman,
@@ -122,6 +134,11 @@ impl Desk {
             opened_us,
             large: tokio::sync::Mutex::default(),
         })))
+    }
+
+    /// The same without keeping it.
+    pub(crate) fn weak(&self) -> WeakDesk {
+        WeakDesk(Arc::downgrade(&self.0))
     }
 
     /// The clock everybody asks.

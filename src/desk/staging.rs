@@ -12,7 +12,8 @@ use crate::model::{ImportRow, LineBody, LineRow, Msg, StoredPhone};
 use crate::msg;
 use crate::rules::phone::Phone;
 use crate::rules::roster::{
-    Cell, FileSummary, Kind, Line, Outcome, Passed, PhoneCounter, Problem, message_json,
+    Cell, FileSummary, Kind, Line, Outcome, Passed, PhoneCounter, Problem, is_bare_class,
+    message_json,
 };
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeSet, HashMap};
@@ -60,6 +61,8 @@ pub(super) struct Staging<'d> {
     by_class: bool,
     /// Lines of the order's list that were met.
     allowed: BTreeSet<i64>,
+    /// Bare class labels of which pupils came before, as noted.
+    grown: BTreeSet<String>,
     /// Held lines of earlier imports that come back mended: (import, line).
     pub(super) mended: Vec<(i64, i64)>,
     /// Held lines of earlier imports that this one allows: (import, line).
@@ -86,6 +89,7 @@ impl<'d> Staging<'d> {
             content: Sha256::new(),
             by_class,
             allowed: BTreeSet::new(),
+            grown: BTreeSet::new(),
             mended: Vec::new(),
             freed: Vec::new(),
         })
@@ -191,7 +195,11 @@ impl<'d> Staging<'d> {
                     Some(reason) => self.refuse(&line, reason, &cells)?,
                     None => {
                         if line.number.is_empty() {
-                            self.mended.extend(self.earlier.mends(&stratum, &line));
+                            let held = self.earlier.mends(&stratum, &line);
+                            if held.is_none() {
+                                self.note_name(&stratum, &unit, &line)?;
+                            }
+                            self.mended.extend(held);
                         }
                         self.fresh(stratum, unit, &line, &cells, content)?;
                     }
@@ -206,6 +214,28 @@ impl<'d> Staging<'d> {
         let problem = Problem { place: line.place.clone(), column: String::new(), reason };
         self.row.rejected += 1;
         self.problem("rejected", &problem, cells)
+    }
+
+    /// Says once a class that its pupils came with an earlier import too: `1班` of another file may be of
+    /// another grade.
+    fn note_grown(&mut self, stratum: &str, line: &Line) -> Result<()> {
+        let bare = line.kind == Kind::Parents && is_bare_class(&line.class);
+        if !bare || !self.earlier.knows(stratum) || !self.grown.insert(stratum.to_owned()) {
+            return Ok(());
+        }
+        let reason = msg!("import.class_grows", class = line.class);
+        let problem = Problem { place: line.place.clone(), column: String::new(), reason };
+        self.problem("note", &problem, &[])
+    }
+
+    /// Says that an earlier import has another line of the same name: one person twice, or two.
+    fn note_name(&mut self, stratum: &str, unit: &str, line: &Line) -> Result<()> {
+        if line.kind == Kind::Targets || !self.earlier.names(stratum, unit, &line.name) {
+            return Ok(());
+        }
+        let reason = msg!("import.same_name");
+        let problem = Problem { place: line.place.clone(), column: String::new(), reason };
+        self.problem("note", &problem, &[])
     }
 
     fn allowed(&mut self, line: &Line) -> bool {
@@ -250,6 +280,7 @@ impl<'d> Staging<'d> {
         cells: &[Cell],
         content: [u8; 32],
     ) -> Result<()> {
+        self.note_grown(&stratum, line)?;
         self.counter.count(&line.phones);
         self.content.update(format!("{stratum}\n{unit}\n"));
         self.content.update(content);

@@ -109,6 +109,10 @@ pub struct Order {
     pub items: usize,
     /// Cases of the practice survey.
     pub cases: usize,
+    /// The practice survey is left open.
+    pub keep: bool,
+    /// A practice survey that is there already: its number and name.
+    pub survey: Option<(i64, String)>,
     /// Everything that is chosen depends on it.
     pub seed: u64,
     /// Process of the server on this machine, to see what it uses.
@@ -138,6 +142,7 @@ pub async fn run(
     let mut admin = Admin::new(channel, token, Dice::new(order.seed, &site::unique()?))?;
     let site = site::prepare(order, &mut admin, show).await?;
     show.say(&msg!("drill.ready", interviewers = order.interviewers, survey = site.name));
+    let before = admin.progress(site.survey_id).await?;
     let begin = Instant::now();
     let from = begin + order.warm_up;
     let until = from + order.measure;
@@ -161,10 +166,12 @@ pub async fn run(
     let usage = usage.await.map_err(Error::defect)?;
     work.history.flush()?;
     let progress = admin.progress(site.survey_id).await?;
-    admin.state(site.survey_id, canvass_proto::v1::SurveyState::Closed).await?;
+    if !order.keep {
+        admin.state(site.survey_id, canvass_proto::v1::SurveyState::Closed).await?;
+    }
     let mut report = report::of(order, &tallies, from - begin, usage);
     report.survey = site.name;
-    report.judge(&progress);
+    report.judge(&before, &progress);
     Ok(report)
 }
 

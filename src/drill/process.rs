@@ -1,12 +1,9 @@
-//! What a process of this machine uses, read from `/proc`.
+//! What the server's process uses while a drill runs.
 
+use crate::process;
 use serde::Serialize;
-use std::fs;
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
-
-/// Ticks of `/proc/PID/stat` a second; Linux has shown 100 to programs since 2.4.
-const TICKS: f64 = 100.0;
 
 /// What the server's process used while it was measured.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
@@ -19,14 +16,8 @@ pub struct Usage {
 
 /// Processor seconds and resident MiB now.
 fn now(pid: u32) -> Option<(f64, f64)> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // the name in brackets may hold anything; what follows it does not
-    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-    let ticks: f64 = fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?;
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
-    let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some((ticks / TICKS, kib / 1024.0))
+    let now = process::Usage::of(pid)?;
+    Some((now.cpu_s, now.resident_kib as f64 / 1024.0))
 }
 
 /// Watches a process between two times.

@@ -147,10 +147,13 @@ fn course<'t>(cycles: impl Iterator<Item = &'t Taken>, until_ms: u32) -> Vec<Sec
 }
 
 impl Report {
-    /// Compares what clients were told with what the server counts: every interview acknowledged as
-    /// counted, and none besides, but for those whose outcome was never heard of.
-    pub fn judge(&mut self, progress: &v1::Progress) {
-        self.counted = progress.cells.iter().filter_map(|c| c.tally).map(|t| t.valid).sum();
+    /// Compares what clients were told with what the server counts since before: every interview
+    /// acknowledged as counted, and none besides, but for those whose outcome was never heard of.
+    pub fn judge(&mut self, before: &v1::Progress, after: &v1::Progress) {
+        let valid = |progress: &v1::Progress| {
+            progress.cells.iter().filter_map(|c| c.tally).map(|t| t.valid).sum::<i64>()
+        };
+        self.counted = valid(after) - valid(before);
         let told = self.interviews.get("COUNTED").copied().unwrap_or_default();
         let counted = u64::try_from(self.counted).unwrap_or_default();
         self.sound = (told..=told + self.unknown).contains(&counted);

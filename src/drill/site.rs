@@ -32,13 +32,29 @@ pub fn unique() -> Result<String> {
     Ok(hex::encode(Chance::system().bytes::<4>()?))
 }
 
-/// Makes a survey, takes it to the field and hands out tokens.
+/// Makes a survey and takes it to the field, or finds the one that was asked for, and hands out tokens.
 pub async fn prepare(order: &Order, admin: &mut Admin, show: &mut impl Show) -> Result<Site> {
-    let name = format!("drill-{}", unique()?);
     let items: Vec<(String, String)> = (0..order.items)
         .map(|at| (format!("i{:02}", at / ITEMS + 1), format!("q{:02}", at + 1)))
         .collect();
-    let asked = instrument(&items)?;
+    let (survey_id, name) = match &order.survey {
+        Some(known) => known.clone(),
+        None => make(order, admin, &items, show).await?,
+    };
+    show.say(&msg!("drill.users", interviewers = order.interviewers));
+    let tokens = hire(order, admin, survey_id, &name).await?;
+    Ok(Site { survey_id, name, items, tokens })
+}
+
+/// A new survey, drawn and in the field.
+async fn make(
+    order: &Order,
+    admin: &mut Admin,
+    items: &[(String, String)],
+    show: &mut impl Show,
+) -> Result<(i64, String)> {
+    let name = format!("drill-{}", unique()?);
+    let asked = instrument(items)?;
     let survey_id = admin.survey(&name, "canvass drill", &asked, true).await?;
     show.say(&msg!("drill.survey", survey = name, cases = order.cases));
     let kind = v1::RosterKind::Parents;
@@ -47,9 +63,7 @@ pub async fn prepare(order: &Order, admin: &mut Admin, show: &mut impl Show) -> 
         return Err(Error::defect(format!("{} lines were accepted", report.accepted)));
     }
     admin.take_to_field(survey_id, order.seed, 0).await?;
-    show.say(&msg!("drill.users", interviewers = order.interviewers));
-    let tokens = hire(order, admin, survey_id, &name).await?;
-    Ok(Site { survey_id, name, items, tokens })
+    Ok((survey_id, name))
 }
 
 /// The interviewers of earlier drills, and as many new ones as are missing.

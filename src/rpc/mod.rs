@@ -2,6 +2,7 @@
 
 mod access;
 mod administration;
+mod calls;
 pub mod convert;
 mod door;
 mod interviewing;
@@ -13,5 +14,6 @@ mod server;
 mod status;
 mod supervision;
 
+pub use calls::{Calls, MethodView};
 pub use roles::{Least, TABLE, least};
 pub use server::{Listen, Tls, serve};

@@ -100,6 +100,13 @@ fn shown(r: ImportReport) -> v1::Import {
         code: p.code,
         message: p.message,
     };
+    let stratum = |s: crate::desk::ShownStratum| v1::ImportStratum {
+        name: s.name,
+        teacher: s.teacher,
+        read: s.read,
+        rejected: s.rejected,
+        place: s.place,
+    };
     v1::Import {
         import_no: r.row.import_no,
         kind: i32::try_from(r.row.kind).unwrap_or_default(),
@@ -116,6 +123,7 @@ fn shown(r: ImportReport) -> v1::Import {
         columns: r.detail.columns,
         log_pos: r.log_pos,
         encoding: r.detail.encoding,
+        strata: r.detail.shown.into_iter().map(stratum).collect(),
     }
 }
 

@@ -1,11 +1,14 @@
 //! The listening server: limits on every connection, TLS, health, reflection, a graceful stop.
 
-use super::door::Door;
+use super::{
+    calls::{Calls, CountCalls},
+    door::Door,
+};
 use crate::desk::Desk;
 use crate::error::{Error, Result};
 use crate::msg;
 use canvass_proto::{FILE_DESCRIPTOR_SET, v1};
-use std::{future::Future, net::SocketAddr, time::Duration};
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 use tonic::transport::{
     Identity, Server, ServerTlsConfig,
@@ -32,6 +35,8 @@ pub struct Listen {
     pub listener: TcpListener,
     /// TLS, or plain text.
     pub tls: Option<Tls>,
+    /// Where calls are counted, if anybody asks for that.
+    pub calls: Option<Arc<Calls>>,
 }
 
 impl Tls {
@@ -80,7 +85,7 @@ impl Listen {
         let listener = TcpListener::bind(address).await.map_err(|e| {
             Error::invalid("listen", msg!("serve.bind", address = address, why = e))
         })?;
-        Ok(Listen { listener, tls })
+        Ok(Listen { listener, tls, calls: None })
     }
 }
 
@@ -116,6 +121,7 @@ pub async fn serve(
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()
         .map_err(Error::defect)?;
+    let mut server = server.layer(CountCalls(listen.calls));
     let router = services(server.add_service(health_service).add_service(reflection), door);
     let (told, mut heard) = tokio::sync::watch::channel(false);
     let stopping = async move {
@@ -143,7 +149,7 @@ pub async fn serve(
 }
 
 /// The five services, each with its limit on what a client may send.
-fn services(router: Router, door: Door) -> Router {
+fn services<L>(router: Router<L>, door: Door) -> Router<L> {
     use v1::{
         access_service_server::AccessServiceServer,
         administration_service_server::AdministrationServiceServer,

@@ -2,20 +2,24 @@
 //! what truly differs between SQLite and PostgreSQL stands in `dialect.rs`, `sqlite.rs` and
 //! `postgres.rs`. The store decides nothing and knows no clock: times and numbers are arguments.
 
+mod backup;
 pub mod dialect;
 mod notice;
 mod postgres;
 mod sql;
 mod sqlite;
+mod weather;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::msg;
-use dialect::{Arg, Link, Row, classify, marks, value_list};
+use dialect::{Arg, Link, Row, classify, given, marks, numbers};
 use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr, Sqlite, Transaction};
-use std::sync::{Arc, atomic::AtomicBool};
+use std::sync::Arc;
 
+pub use backup::{backup, restore, restored};
 pub use notice::notices;
 pub use sql::*;
+pub use weather::{Moment, Weather};
 
 /// Whether starting brings the schema up to date.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,7 +33,10 @@ pub enum Migrate {
 
 /// The database of this installation.
 #[derive(Clone)]
-pub struct Store(Backend);
+pub struct Store {
+    backend: Backend,
+    weather: Option<Arc<dyn Weather>>,
+}
 
 #[derive(Clone)]
 enum Backend {
@@ -47,6 +54,26 @@ pub enum Durability {
     Normal,
 }
 
+/// A pool of connections to the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connections {
+    /// `writer` and `readers` on SQLite, `shared` on PostgreSQL.
+    pub pool: &'static str,
+    /// Lent out now.
+    pub in_use: usize,
+    /// Open and not lent out.
+    pub idle: usize,
+    /// How many there may be.
+    pub max: u32,
+}
+
+fn connections<D: sqlx::Database>(pool: &'static str, of: &sqlx::Pool<D>) -> Connections {
+    // two readings, between which one may have been lent out
+    let (idle, open) = (of.num_idle(), of.size() as usize);
+    let max = of.options().get_max_connections();
+    Connections { pool, in_use: open.saturating_sub(idle), idle: idle.min(open), max }
+}
+
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
 impl Store {
@@ -58,38 +85,71 @@ impl Store {
     pub async fn open(url: &str, migrate: Migrate, durability: Durability) -> Result<Store> {
         if let Some(path) = url.strip_prefix("sqlite:") {
             let path = path.trim_start_matches("//");
-            Ok(Store(Backend::Sqlite(sqlite::open(path, migrate, durability).await?)))
+            let db = sqlite::open(path, migrate, durability).await?;
+            Ok(Store { backend: Backend::Sqlite(db), weather: None })
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            Ok(Store(Backend::Postgres(postgres::open(url, migrate).await?)))
+            let db = postgres::open(url, migrate).await?;
+            Ok(Store { backend: Backend::Postgres(db), weather: None })
         } else {
-            Err(crate::error::Error::invalid("db", msg!("store.bad_url")))
+            Err(Error::invalid("db", msg!("store.bad_url")))
         }
+    }
+
+    /// The same database, with every transaction begun here under a weather of its own.
+    #[must_use]
+    pub fn under(&self, weather: Arc<dyn Weather>) -> Store {
+        Store { backend: self.backend.clone(), weather: Some(weather) }
     }
 
     /// Begins a transaction that may write.
     pub async fn begin(&self) -> Result<Tx> {
-        match &self.0 {
+        self.begin_in(false).await
+    }
+
+    /// Begins one that holds others up: it ends soon, also on the database's side.
+    pub async fn begin_brief(&self) -> Result<Tx> {
+        self.begin_in(true).await
+    }
+
+    /// Does something that holds others up. Where the database is another machine it ends in time,
+    /// one way or the other: an answer may never come.
+    pub async fn briefly<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        match &self.backend {
+            Backend::Sqlite(_) => work.await,
+            Backend::Postgres(_) => postgres::briefly(work).await,
+        }
+    }
+
+    async fn begin_in(&self, brief: bool) -> Result<Tx> {
+        weather::ask(self.weather.as_ref(), Moment::Begin).await?;
+        let weather = self.weather.clone();
+        match &self.backend {
             Backend::Sqlite(db) => {
                 let tx = db.writer.begin_with("begin immediate").await.map_err(classify)?;
-                Ok(Tx::new(Inner::Sqlite(tx)))
+                Ok(Tx::new(Inner::Sqlite(tx), weather))
             }
             Backend::Postgres(db) => {
-                let tx = db.pool.begin().await.map_err(classify)?;
-                Ok(Tx::new(Inner::Postgres(tx, db.unconfirmed.clone())))
+                let pool = if brief { &db.batches } else { &db.pool };
+                let tx = postgres::answer(pool.begin()).await.map_err(classify)?;
+                Ok(Tx::new(Inner::Postgres(tx, db.doubts.clone()), weather))
             }
         }
     }
 
     /// Begins a transaction that only reads, all of it at one instant of commit order.
     pub async fn read(&self) -> Result<Tx> {
-        match &self.0 {
+        weather::ask(self.weather.as_ref(), Moment::Read).await?;
+        let weather = self.weather.clone();
+        match &self.backend {
             Backend::Sqlite(db) => {
-                Ok(Tx::new(Inner::Sqlite(db.readers.begin().await.map_err(classify)?)))
+                let tx = db.readers.begin().await.map_err(classify)?;
+                Ok(Tx { looks: true, ..Tx::new(Inner::Sqlite(tx), weather) })
             }
             Backend::Postgres(db) => {
                 let begin = "begin isolation level repeatable read read only";
-                let tx = db.pool.begin_with(begin).await.map_err(classify)?;
-                Ok(Tx::new(Inner::Postgres(tx, db.unconfirmed.clone())))
+                let tx = postgres::answer(db.pool.begin_with(begin)).await.map_err(classify)?;
+                let inner = Inner::Postgres(tx, db.doubts.clone());
+                Ok(Tx { looks: true, ..Tx::new(inner, weather) })
             }
         }
     }
@@ -102,33 +162,48 @@ impl Store {
         survey_id: i64,
         now_us: i64,
     ) -> Result<Vec<Admission>> {
-        let list = value_list(2, 1, token_hashes.len());
-        let text = AssertSqlSafe(ADMISSIONS.replace("{values}", &list));
-        let mut args = dialect::args![survey_id, now_us];
-        args.extend(token_hashes.iter().map(|hash| Arg::from(*hash)));
-        match &self.0 {
+        let hashes = token_hashes.iter().map(|hash| dialect::args![*hash]).collect();
+        let (text, args) =
+            given(ADMISSIONS, self.is_postgres(), dialect::args![survey_id, now_us], hashes)?;
+        let text = AssertSqlSafe(text);
+        match &self.backend {
             Backend::Sqlite(db) => {
                 let mut link = db.readers.acquire().await.map_err(classify)?;
                 Link::Sqlite(&mut link).all(text, args).await
             }
             Backend::Postgres(db) => {
-                let mut link = db.pool.acquire().await.map_err(classify)?;
-                Link::Postgres(&mut link).all(text, args).await
+                let look = async {
+                    let mut link = db.pool.acquire().await.map_err(classify)?;
+                    Link::Postgres(&mut link).all(text, args).await
+                };
+                postgres::look(look).await
             }
         }
     }
 
     /// The database's own clock, where it is the one to follow (PostgreSQL).
     pub async fn clock_us(&self) -> Result<Option<i64>> {
-        match &self.0 {
+        match &self.backend {
             Backend::Sqlite(_) => Ok(None),
             Backend::Postgres(db) => db.clock_us().await.map(Some),
         }
     }
 
+    /// Connections that other programs of ours have to this database (PostgreSQL).
+    pub async fn others(&self) -> Result<i64> {
+        match &self.backend {
+            Backend::Sqlite(_) => Ok(0),
+            Backend::Postgres(db) => db.others().await,
+        }
+    }
+
+    const fn is_postgres(&self) -> bool {
+        matches!(self.backend, Backend::Postgres(_))
+    }
+
     /// The file of an SQLite database.
     pub fn path(&self) -> Option<&std::path::Path> {
-        match &self.0 {
+        match &self.backend {
             Backend::Sqlite(db) => Some(&db.path),
             Backend::Postgres(_) => None,
         }
@@ -136,15 +211,27 @@ impl Store {
 
     /// `sqlite` or `postgres`, for logs.
     pub fn kind(&self) -> &'static str {
-        match &self.0 {
+        match &self.backend {
             Backend::Sqlite(_) => "sqlite",
             Backend::Postgres(_) => "postgres",
         }
     }
 
+    /// Its pools of connections as they stand.
+    pub fn connections(&self) -> Vec<Connections> {
+        match &self.backend {
+            Backend::Sqlite(db) => {
+                vec![connections("writer", &db.writer), connections("readers", &db.readers)]
+            }
+            Backend::Postgres(db) => {
+                vec![connections("shared", &db.pool), connections("batches", &db.batches)]
+            }
+        }
+    }
+
     /// Waits for what is under way and closes every connection.
     pub async fn close(&self) {
-        match &self.0 {
+        match &self.backend {
             Backend::Sqlite(db) => {
                 db.readers.close().await;
                 db.writer.close().await;
@@ -152,7 +239,10 @@ impl Store {
                     tracing::warn!(%error, "the lock of the database file could not be given back");
                 }
             }
-            Backend::Postgres(db) => db.pool.close().await,
+            Backend::Postgres(db) => {
+                db.batches.close().await;
+                db.pool.close().await;
+            }
         }
     }
 }
@@ -160,22 +250,27 @@ impl Store {
 /// One transaction. Dropped without [`Tx::commit`], it never happened.
 pub struct Tx {
     inner: Inner,
+    weather: Option<Arc<dyn Weather>>,
+    /// It only reads.
+    looks: bool,
     /// Statements so far, its beginning included.
     statements: u64,
 }
 
 enum Inner {
     Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>, Arc<AtomicBool>),
+    Postgres(Transaction<'static, Postgres>, Arc<postgres::Doubts>),
 }
 
-/// The largest number of arguments sent in one statement (the limits are 65,535 and 32,766), and of
-/// numbered ones on SQLite, where binding these takes time in the square of their number.
+/// Values that SQLite is sent in one statement (its limit is 32,766), and numbered ones, whose binding
+/// takes time in the square of their number.
 const ARGS_MAX: (usize, usize) = (30_000, 1_500);
+/// Rows that PostgreSQL is sent in one statement.
+const ROWS_MAX: usize = 5_000;
 
 impl Tx {
-    const fn new(inner: Inner) -> Tx {
-        Tx { inner, statements: 1 }
+    const fn new(inner: Inner, weather: Option<Arc<dyn Weather>>) -> Tx {
+        Tx { inner, weather, looks: false, statements: 1 }
     }
 
     /// Statements sent so far, its beginning included.
@@ -184,12 +279,21 @@ impl Tx {
     }
 
     /// Makes it happen. An error here means that the outcome is unknown: the caller says so
-    /// ([`crate::error::Error::Busy`]) and the client repeats its `request_id`.
+    /// ([`Error::Busy`]) and the client repeats its `request_id`.
     pub async fn commit(self) -> Result<()> {
+        weather::ask(self.weather.as_ref(), Moment::Commit).await?;
         match self.inner {
-            Inner::Sqlite(tx) => tx.commit().await.map_err(sqlite::commit_failed),
-            Inner::Postgres(tx, unconfirmed) => postgres::commit(tx, &unconfirmed).await,
+            Inner::Sqlite(tx) => tx.commit().await.map_err(sqlite::commit_failed)?,
+            Inner::Postgres(tx, doubts) => postgres::commit(tx, &doubts).await?,
         }
+        weather::ask(self.weather.as_ref(), Moment::Committed).await
+    }
+
+    /// Counts a statement that is about to be sent.
+    async fn next(&mut self) -> Result<()> {
+        self.statements += 1;
+        let moment = if self.looks { Moment::Look } else { Moment::Statement };
+        weather::ask(self.weather.as_ref(), moment).await
     }
 
     fn link(&mut self) -> Link<'_> {
@@ -204,17 +308,17 @@ impl Tx {
     }
 
     async fn run(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<u64> {
-        self.statements += 1;
+        self.next().await?;
         self.link().run(sql, args).await
     }
 
     async fn all<T: Row>(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<Vec<T>> {
-        self.statements += 1;
+        self.next().await?;
         self.link().all(sql, args).await
     }
 
     async fn maybe<T: Row>(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<Option<T>> {
-        self.statements += 1;
+        self.next().await?;
         self.link().maybe(sql, args).await
     }
 
@@ -223,31 +327,40 @@ impl Tx {
         Ok(self.maybe::<(i64,)>(sql, args).await?.map_or(0, |(n,)| n))
     }
 
-    /// `insert into … (survey_id, …) {values}`: every row begins with the shared argument.
+    /// `insert into … (survey_id, …)`: adds rows of a survey, each without its first column.
     async fn insert(
         &mut self,
         into: &'static str,
-        shared: Arg,
+        survey_id: i64,
         rows: Vec<Vec<Arg>>,
-    ) -> Result<u64> {
-        let Some(columns) = rows.first().map(|row| row.len() + 1) else { return Ok(0) };
-        let mut done = 0;
+    ) -> Result<()> {
+        let Some(columns) = rows.first().map(|row| row.len() + 1) else { return Ok(()) };
+        let most = if self.is_postgres() { ROWS_MAX } else { (ARGS_MAX.0 / columns).max(1) };
         let mut rows = rows.into_iter().peekable();
         while rows.peek().is_some() {
-            let chunk: Vec<_> = rows.by_ref().take((ARGS_MAX.0 / columns).max(1)).collect();
-            let list = if self.is_postgres() {
-                value_list(0, columns, chunk.len())
+            let chunk: Vec<_> = rows.by_ref().take(most).collect();
+            let added = chunk.len() as u64;
+            let done = if self.is_postgres() {
+                let mut text = String::from("with v");
+                numbers(&mut text, 'c', 1, columns - 1);
+                text.push_str(" as (values {values}) ");
+                text.push_str(into);
+                text.push_str(" select s.survey_id, v.* from survey s, v where s.survey_id = $1");
+                let (text, args) = given(&text, true, dialect::args![survey_id], chunk)?;
+                self.run(AssertSqlSafe(text), args).await?
             } else {
-                marks(columns, chunk.len())
+                let whole = |row: Vec<Arg>| std::iter::once(Arg::Int(survey_id)).chain(row);
+                let text = format!("{into} values {}", marks(columns, chunk.len()));
+                self.run(AssertSqlSafe(text), chunk.into_iter().flat_map(whole).collect()).await?
             };
-            let whole = |row: Vec<Arg>| std::iter::once(shared.clone()).chain(row);
-            let args = chunk.into_iter().flat_map(whole).collect();
-            done += self.run(AssertSqlSafe(format!("{into} values {list}")), args).await?;
+            if done != added {
+                return Err(Error::defect(format!("{done} of {added} rows of survey {survey_id}")));
+            }
         }
-        Ok(done)
+        Ok(())
     }
 
-    /// Runs `text` with its `{values}` replaced by the list of `rows`; `shared` arguments come first.
+    /// Runs `text` with its `values {values}` replaced by `rows`; `shared` arguments come first.
     async fn with_rows(
         &mut self,
         text: &'static str,
@@ -255,19 +368,18 @@ impl Tx {
         rows: Vec<Vec<Arg>>,
     ) -> Result<u64> {
         let Some(columns) = rows.first().map(Vec::len) else { return Ok(0) };
-        let most = if self.is_postgres() { ARGS_MAX.0 } else { ARGS_MAX.1 };
+        let most = if self.is_postgres() { ROWS_MAX } else { (ARGS_MAX.1 / columns.max(1)).max(1) };
         let mut done = 0;
         let mut rows = rows.into_iter().peekable();
         while rows.peek().is_some() {
-            let chunk: Vec<_> = rows.by_ref().take((most / columns.max(1)).max(1)).collect();
-            let list = value_list(shared.len(), columns, chunk.len());
-            let args = shared.iter().cloned().chain(chunk.into_iter().flatten()).collect();
-            done += self.run(AssertSqlSafe(text.replace("{values}", &list)), args).await?;
+            let chunk = rows.by_ref().take(most).collect();
+            let (text, args) = given(text, self.is_postgres(), shared.clone(), chunk)?;
+            done += self.run(AssertSqlSafe(text), args).await?;
         }
         Ok(done)
     }
 
-    /// Rows of `text` for a list of keys given as `{values}`. The text must read `from v cross join T`:
+    /// Rows of `text` for a list of keys given as `values {values}`. The text must read `from v cross join T`:
     /// SQLite then goes through the list and looks each key up, whatever it guesses about sizes; with
     /// a plain join it reads the whole table once the list is longer than some dozens (a million
     /// lines, a list of 1,000: 39 s instead of 0.02 s).
@@ -277,9 +389,10 @@ impl Tx {
         shared: Vec<Arg>,
         keys: Vec<Vec<Arg>>,
     ) -> Result<Vec<T>> {
-        let Some(columns) = keys.first().map(Vec::len) else { return Ok(Vec::new()) };
-        let list = value_list(shared.len(), columns, keys.len());
-        let args = shared.into_iter().chain(keys.into_iter().flatten()).collect();
-        self.all(AssertSqlSafe(text.replace("{values}", &list)), args).await
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (text, args) = given(text, self.is_postgres(), shared, keys)?;
+        self.all(AssertSqlSafe(text), args).await
     }
 }

@@ -3,8 +3,10 @@
 
 mod canary;
 mod disk;
+mod failover;
 mod heavy;
 mod kill;
+mod network;
 mod pause;
 mod standby;
 mod term;

@@ -9,6 +9,8 @@ mod access;
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod clock;
@@ -31,7 +33,11 @@ mod faults;
 #[cfg(test)]
 mod frame;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod phone;
+#[cfg(test)]
+mod plans;
 #[cfg(test)]
 mod published;
 #[cfg(test)]

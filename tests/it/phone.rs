@@ -104,6 +104,10 @@ fn numbers_are_refused_by_name() {
         ("+0123456789", "phone.international"),
         ("+1234567890123456", "phone.international"),
         ("1+3800138000", "phone.character"),
+        ("1-415-555-2671", "phone.needs_plus"),
+        ("1 415 555 2671", "phone.needs_plus"),
+        ("1 (415) 555-2671", "phone.needs_plus"),
+        ("1-380-013-8000", "phone.needs_plus"),
         (&"1".repeat(65), "phone.long"),
     ] {
         let error = parse(text, None).expect_err(text);

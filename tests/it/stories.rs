@@ -8,6 +8,7 @@ mod interview;
 mod late;
 mod leases;
 mod mending;
+mod overload;
 mod person;
 mod pieces;
 mod rights;

@@ -64,6 +64,8 @@ const NEVER: &[(&str, &[&str])] = &[
     ("src/store", &["crate::rules", "tonic", "crate::clock", "crate::desk", "crate::rpc"]),
     ("src/desk", &["sqlx", "tonic", "axum", "crate::rpc", "crate::cli"]),
     ("src/rpc", &["sqlx", "crate::rules", "crate::cli"]),
+    ("src/metrics", &["sqlx", "tonic", "crate::rules", "crate::store", "crate::cli"]),
+    ("src/meter.rs", &["async ", "tokio", "sqlx", "tonic", "crate::"]),
     ("src/cli", &["sqlx", "crate::store::sql"]),
     ("src/client", &["sqlx", "crate::store", "crate::desk"]),
     ("src/drill", &["sqlx", "crate::store", "crate::desk", "crate::cli::"]),

@@ -104,7 +104,7 @@ impl Desk {
             }
             remembered = None;
         }
-        let mut tx = self.0.store.begin().await?;
+        let mut tx = self.0.store.begin_brief().await?;
         let survey = tx.head(survey_id).await?.ok_or_else(|| no_survey(survey_id))?;
         let ids: Vec<[u8; 16]> =
             commands.iter().filter_map(|c| c.key.as_ref()).map(|k| k.id).collect();

@@ -24,7 +24,7 @@ pub use command::{
 };
 pub use dial::outcome;
 pub use interview::INTERVIEW;
-pub use lane::{LaneCounts, Lanes};
+pub use lane::{LaneCounts, LaneView, Lanes};
 
 use crate::error::{Error, Result};
 use crate::rules::questionnaire::Questionnaire;

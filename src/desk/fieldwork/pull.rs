@@ -220,13 +220,13 @@ fn reason_of(case: &CaseRow) -> &'static str {
     }
 }
 
-/// What the counts of a survey say about a pull that found nothing.
+/// What a survey says about a pull that found nothing.
 pub fn dry_reason(waiting: Waiting) -> Nothing {
     if waiting.next_due_us > 0 {
         Nothing { dry: Dry::NothingDue, until_us: waiting.next_due_us }
-    } else if waiting.held > 0 {
+    } else if waiting.held {
         Nothing { dry: Dry::AllHeld, until_us: 0 }
-    } else if waiting.due + waiting.parked > 0 {
+    } else if waiting.full_cells {
         Nothing { dry: Dry::QuotaFull, until_us: 0 }
     } else {
         Nothing { dry: Dry::AllDone, until_us: 0 }

@@ -54,7 +54,7 @@ impl Desk {
     ) -> Result<Option<Vec<Result<Reply>>>> {
         w.resume(w.survey.clone(), self.now_us(), !self.clock().is_skewed());
         let (steps, fresh) = answers(w, commands, &mut BTreeMap::new())?;
-        let mut tx = self.0.store.begin().await?;
+        let mut tx = self.0.store.begin_brief().await?;
         let claimed = if w.changes.is_empty() {
             tx.writes(survey_id).await? == w.known.writes
         } else {

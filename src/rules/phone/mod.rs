@@ -176,9 +176,17 @@ fn number(text: &str, area: Option<&str>) -> Result<String, Msg> {
                 None => abroad(digits),
             }
         }
+        // a mobile is never written with its first digit apart: `1-415-555-2671`
+        None if digits.len() == 11 && first_group(text) == "1" => Err(msg!("phone.needs_plus")),
         None => china::national(&digits, false, area),
     }
     .map(|number| format!("+{number}"))
+}
+
+/// The digits before the first mark of a number.
+fn first_group(text: &str) -> &str {
+    let mut groups = text.split(|c: char| !c.is_ascii_digit());
+    groups.find(|group| !group.is_empty()).unwrap_or_default()
 }
 
 /// Countries whose numbers have a leading zero at home only (ITU national numbering plans).

@@ -1,48 +1,19 @@
 //! The header: which column holds what, by known words or an explicit mapping.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::{
-    COLUMNS_MAX, Cell, Kind, Options, Row, column_letters, column_of_letters,
-    row::word,
-    words::{Field, field_of, is_bare_phone, is_of_others, is_phone_owner},
+    COLUMNS_MAX, Kind, Options, Row, column_letters, column_of_letters,
+    columns::missing,
+    words::{
+        Field, field_of, is_bare_phone, is_family_name, is_given_name, is_of_others,
+        is_part_header, is_person_header, is_registered,
+    },
 };
 use crate::{model::Msg, msg, rules::phone};
 
-/// Which column holds what.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Columns {
-    fields: BTreeMap<Field, usize>,
-    /// Columns of phones, in order.
-    pub phones: Vec<usize>,
-    /// Columns of guardians' names, in order.
-    pub guardians: Vec<usize>,
-    /// Columns with a row number only.
-    pub ordinals: BTreeSet<usize>,
-    /// Columns with any header.
-    pub headed: BTreeSet<usize>,
-    /// Columns that are known and of no use here, such as a department.
-    pub others: BTreeSet<usize>,
-    /// Columns with a header that is not known, and the header as it stands.
-    pub unknown: BTreeMap<usize, String>,
-}
-
-impl Columns {
-    /// The column of a field.
-    pub fn of(&self, field: Field) -> Option<usize> {
-        self.fields.get(&field).copied()
-    }
-
-    /// `class=B` for every column in use.
-    pub fn report(&self, kind: Kind) -> Vec<String> {
-        let fields = self.fields.iter().map(|(field, column)| (field.name(kind), *column));
-        let phones = self.phones.iter().map(|column| ("phone", *column));
-        let guardians = self.guardians.iter().map(|column| ("guardian", *column));
-        let mut all: Vec<_> = fields.chain(phones).chain(guardians).collect();
-        all.sort_by_key(|(_, column)| *column);
-        all.iter().map(|(name, column)| format!("{name}={}", column_letters(*column))).collect()
-    }
-}
+pub use super::{
+    columns::{Columns, put},
+    join::{header_word, join, shown_header, texts},
+};
 
 /// An explicit mapping, checked against the fields of a kind.
 #[derive(Clone, Debug)]
@@ -100,7 +71,7 @@ impl Mapping {
     /// The mapped columns of a row: by header text first, then by capital letters.
     fn columns(&self, words: &[String]) -> Vec<Mapped<'_>> {
         let find = |wanted: &str| {
-            let text = word(wanted);
+            let text = header_word(wanted);
             let by_text = words.iter().position(|known| !text.is_empty() && *known == text);
             let capitals = wanted.bytes().all(|b| b.is_ascii_uppercase());
             let by_letters = || column_of_letters(wanted).filter(|_| capitals);
@@ -142,7 +113,7 @@ impl Mapping {
     /// # Errors
     /// Two columns of one meaning, or a name that may be the contact's or the staff member's.
     pub fn candidate(&self, texts: &[String]) -> Result<Candidate, Msg> {
-        let words: Vec<String> = texts.iter().map(|text| word(text)).collect();
+        let words: Vec<String> = texts.iter().map(|text| header_word(text)).collect();
         let mut columns = Columns::default();
         let (mut known, mut lettered) = (0, 0);
         let mut unmapped = Vec::new();
@@ -167,17 +138,27 @@ impl Mapping {
                 continue;
             }
             match meaning(&texts[column], text, self.kind) {
-                None => drop(columns.unknown.insert(column, texts[column].trim().to_owned())),
+                None => {
+                    columns.unknown.insert(column, texts[column].trim().to_owned());
+                    mark_part(&mut columns, column, text, self.kind);
+                }
                 Some(field) if mapped.iter().any(|mapped| mapped.field == field) => known += 1,
                 Some(Field::SomeName) => doubtful.push(column),
-                Some(Field::Number) if text == "number" => numbers.push(column),
+                Some(Field::Number) if text == "number" || is_registered(text) => {
+                    numbers.push(column)
+                }
                 Some(field) => {
                     known += 1;
+                    if field == Field::Other {
+                        mark_part(&mut columns, column, text, self.kind);
+                    }
                     twice = twice.or(put(&mut columns, field, column).err());
                 }
             }
         }
         known += doubtful.len();
+        let named = !doubtful.is_empty();
+        known += settle_rest(self.kind, &mut columns, &words, named)?;
         known += settle_numbers(&mut columns, &numbers, texts, &mut twice);
         // A row of unknown words under mapped letters is a header too, but not one with numbers;
         // targets have no phone to tell a header from a line by.
@@ -187,8 +168,8 @@ impl Mapping {
         }
         if known >= 2 {
             twice.map_or(Ok(()), Err)?;
-            whose(&columns, &words)?;
             settle_names(&mut columns, &doubtful)?;
+            whose(self.kind, &columns, &words)?;
         }
         let missing = missing(self.kind, &columns);
         Ok(Candidate { columns, known, missing, unmapped })
@@ -196,13 +177,20 @@ impl Mapping {
 }
 
 /// Whose phone it is: one without an owner right behind the member of staff may be theirs, when there is
-/// another.
-fn whose(columns: &Columns, words: &[String]) -> Result<(), Msg> {
+/// another; so may one of contacts that stands anywhere before who is to be called.
+fn whose(kind: Kind, columns: &Columns, words: &[String]) -> Result<(), Msg> {
     let staff = [Field::Staff, Field::StaffNumber].map(|field| columns.of(field));
     let bare = |column: &usize| words.get(*column).is_some_and(|text| is_bare_phone(text));
     // somebody whose column is not read may have a phone beside it too
-    let beside = |at: usize| staff.contains(&Some(at)) || columns.unknown.contains_key(&at);
-    let behind = |column: &&usize| column.checked_sub(1).is_some_and(beside);
+    let person = |at: usize| words.get(at).is_some_and(|text| is_person_header(text));
+    let beside =
+        |at: usize| staff.contains(&Some(at)) || (columns.unknown.contains_key(&at) && person(at));
+    let named = columns.of(Field::Name).filter(|_| kind == Kind::Contacts);
+    let between = |column: usize| {
+        let mut before = staff.iter().flatten();
+        before.any(|at| *at < column) && named.is_some_and(|name| column < name)
+    };
+    let behind = |column: &&usize| column.checked_sub(1).is_some_and(beside) || between(**column);
     match columns.phones.iter().filter(|column| bare(column)).find(behind) {
         Some(column) if columns.phones.len() > 1 => {
             Err(msg!("roster.phone_unclear", column = column_letters(*column)))
@@ -218,7 +206,17 @@ fn meaning(shown: &str, text: &str, kind: Kind) -> Option<Field> {
         let bare = text.trim_end_matches(|c: char| c.is_ascii_digit() || "一二三四".contains(c));
         field_of(bare, kind).filter(|_| bare.len() < text.len())
     });
+    let field = field.or_else(|| of_several(text, kind));
     field.filter(|field| *field != Field::Phone || !is_of_others(shown))
+}
+
+/// One of several guardians: `第一监护人姓名`, `监护人1姓名`.
+fn of_several(text: &str, kind: Kind) -> Option<Field> {
+    let ordinal = ["第一", "第二", "第三"].iter().find_map(|start| text.strip_prefix(start));
+    let bare = ordinal
+        .map_or_else(|| text.chars().filter(|c| !c.is_ascii_digit()).collect(), str::to_owned);
+    let field = field_of(&bare, kind).filter(|_| bare != text);
+    field.filter(|field| matches!(field, Field::Guardian | Field::Phone))
 }
 
 /// One column that a mapping asks for.
@@ -229,7 +227,7 @@ struct Mapped<'m> {
     by_text: bool,
 }
 
-fn digits(text: &str) -> usize {
+pub(super) fn digits(text: &str) -> usize {
     text.bytes().filter(u8::is_ascii_digit).count()
 }
 
@@ -246,7 +244,54 @@ fn settle_names(columns: &mut Columns, doubtful: &[usize]) -> Result<(), Msg> {
     }
 }
 
-/// Columns headed just `number`: the pupil's or contact's number, unless another column says that
+/// Columns whose meaning depends on the others: a name in two columns, a `form` that is a class or the year
+/// before one, contacts who are parents. Answers how many are.
+fn settle_rest(
+    kind: Kind,
+    columns: &mut Columns,
+    words: &[String],
+    named: bool,
+) -> Result<usize, Msg> {
+    let unknown: Vec<usize> = columns.unknown.keys().copied().collect();
+    let all = |known: fn(&str) -> bool| -> Vec<usize> {
+        unknown.iter().copied().filter(|at| known(&words[*at])).collect()
+    };
+    let mut taken = Vec::new();
+    let unnamed = !named && columns.of(Field::Name).is_none();
+    if kind != Kind::Contacts
+        && let [form] = all(|text| text == "form")[..]
+    {
+        let classed = columns.of(Field::Class).is_some();
+        put(columns, if classed { Field::Grade } else { Field::Class }, form)?;
+        taken.push(form);
+    }
+    if kind == Kind::Parents
+        && unnamed
+        && let ([family], [given]) = (&all(is_family_name)[..], &all(is_given_name)[..])
+    {
+        put(columns, Field::Name, *family.min(given))?;
+        columns.split = Some((*family, *given));
+        taken.extend([*family, *given]);
+    }
+    if kind == Kind::Contacts
+        && unnamed
+        && columns.of(Field::Staff).or(columns.of(Field::StaffNumber)).is_some()
+        && let [parent] = all(|text| field_of(text, Kind::Parents) == Some(Field::Guardian))[..]
+    {
+        put(columns, Field::Name, parent)?;
+        taken.push(parent);
+    }
+    columns.unknown.retain(|column, _| !taken.contains(column));
+    Ok(taken.len())
+}
+
+fn mark_part(columns: &mut Columns, column: usize, text: &str, kind: Kind) {
+    if is_part_header(text, kind) {
+        columns.parts.insert(column);
+    }
+}
+
+/// Columns headed just `number`, or by a register: the pupil's or contact's number, unless another column says that
 /// it is. Answers how many are.
 fn settle_numbers(
     columns: &mut Columns,
@@ -259,108 +304,16 @@ fn settle_numbers(
         columns.unknown.extend(unread);
         return 0;
     }
+    // of two registers one is enough
+    let all_registered = numbers.iter().all(|column| is_registered(&header_word(&texts[*column])));
+    if let (true, Some((first, more))) = (all_registered, numbers.split_first()) {
+        *twice = twice.take().or(put(columns, Field::Number, *first).err());
+        columns.unknown.extend(more.iter().map(|at| (*at, texts[*at].trim().to_owned())));
+        return 1;
+    }
     for column in numbers {
         let placed = put(columns, Field::Number, *column);
         *twice = twice.take().or(placed.err());
     }
     numbers.len()
-}
-
-fn put(columns: &mut Columns, field: Field, column: usize) -> Result<(), Msg> {
-    let first = match field {
-        Field::Phone => {
-            columns.phones.push(column);
-            return Ok(());
-        }
-        Field::Ordinal => {
-            columns.ordinals.insert(column);
-            return Ok(());
-        }
-        Field::Guardian => {
-            columns.guardians.push(column);
-            return Ok(());
-        }
-        Field::Other => {
-            columns.others.insert(column);
-            return Ok(());
-        }
-        Field::Class
-        | Field::Grade
-        | Field::Name
-        | Field::Number
-        | Field::Staff
-        | Field::StaffNumber
-        | Field::Relation
-        | Field::SomeName => *columns.fields.entry(field).or_insert(column),
-    };
-    if first == column {
-        return Ok(());
-    }
-    let (first, second) = (column_letters(first), column_letters(column));
-    Err(msg!("roster.header_twice", first = first, second = second))
-}
-
-fn missing(kind: Kind, columns: &Columns) -> Vec<&'static str> {
-    let absent = |field: Field| columns.of(field).is_none();
-    let mut names = Vec::new();
-    if kind == Kind::Contacts && absent(Field::Staff) && absent(Field::StaffNumber) {
-        names.push("staff");
-    }
-    if absent(Field::Name) {
-        names.push("name");
-    }
-    if kind != Kind::Targets && columns.phones.is_empty() {
-        names.push("phone");
-    }
-    names
-}
-
-/// A header as a message shows it: on one line, no longer than it takes to find it, and without
-/// digits where they may be a phone.
-pub fn shown_header(header: &str) -> String {
-    let mut line = header.split_whitespace().collect::<Vec<_>>().join(" ");
-    if digits(&line) >= 5 {
-        line = line.replace(|c: char| c.is_ascii_digit(), "*");
-    }
-    match line.char_indices().nth(HEADER_SHOWN_MAX) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
-}
-
-/// How much of a header is shown, in characters.
-const HEADER_SHOWN_MAX: usize = 30;
-
-/// The shown texts of a row.
-pub fn texts(row: &Row) -> Vec<String> {
-    row.cells.iter().map(Cell::shown).collect()
-}
-
-/// Joins a header of two rows: below `联系电话` stand `父亲` and `母亲`, or the lower row has headers
-/// of its own. `None` unless every cell of the lower row is such a word.
-pub fn join(kind: Kind, upper: &[String], lower: &[String]) -> Option<Vec<String>> {
-    if lower.iter().all(|text| text.is_empty()) {
-        return None;
-    }
-    let mut joined = Vec::new();
-    let mut over = String::new();
-    for column in 0..upper.len().max(lower.len()) {
-        let above = upper.get(column).map_or("", String::as_str);
-        let below = lower.get(column).map_or("", String::as_str);
-        if !above.is_empty() {
-            above.clone_into(&mut over);
-        }
-        let below_word = word(below);
-        let under_phone = field_of(&word(&over), kind) == Some(Field::Phone);
-        joined.push(if below.is_empty() {
-            above.to_owned()
-        } else if under_phone && is_phone_owner(&below_word) {
-            over.clone()
-        } else if field_of(&below_word, kind).is_some() {
-            below.to_owned()
-        } else {
-            return None;
-        });
-    }
-    Some(joined)
 }

@@ -82,7 +82,7 @@ static SHORT_ANYWHERE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     )
 });
 static BARE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(&format!("^(?:第?\\(?(?:{NUM}|{LETTER})\\)?班?|(?i:class) ?[0-9A-Z])$"))
+    pattern(&format!("^(?:第?\\(?(?:{NUM}|{LETTER})\\)?班?|(?i:class):? ?[0-9A-Z])$"))
 });
 
 fn is(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
@@ -162,7 +162,7 @@ pub(super) fn is_short_label(text: &str) -> bool {
 
 /// Whether a label names a class within a grade only: `2班`, `(2)班`, `二班`, `2`. Such labels of
 /// different grades would fall together.
-pub(super) fn is_bare_class(label: &str) -> bool {
+pub fn is_bare_class(label: &str) -> bool {
     is(&BARE, &plain(label))
 }
 
@@ -193,7 +193,7 @@ pub(super) fn speaks_of_class(text: &str) -> bool {
 /// The grade is empty where the label has none.
 pub(super) fn grade_and_class(label: &str) -> (String, String) {
     let text = apart(&plain(label).replace(' ', ""));
-    let text = digits(&text);
+    let text = numerals(&text);
     let tells = |c: char| {
         c.is_ascii_alphanumeric() || "初高小中大托甲乙丙丁戊己庚辛壬癸忠孝仁愛爱信義义".contains(c)
     };
@@ -209,6 +209,9 @@ pub(super) fn grade_and_class(label: &str) -> (String, String) {
 /// A class of a grade: `三年级` + `1班`; two numbers are kept apart, or 1 and 12 would be 11 and 2.
 pub(super) fn with_grade(grade: &str, class: &str) -> String {
     let chinese = |c: char| "一二三四五六七八九十".contains(c);
+    // `Class: A` of `Grade 3` is `Grade 3 Class A`
+    let spelled = class.is_ascii().then(|| class.replace(": ", " ").replace(':', " "));
+    let class = spelled.as_deref().unwrap_or(class);
     let alike = match (grade.chars().last(), class.chars().next()) {
         (Some(a), Some(b)) => {
             (a.is_ascii_digit() && b.is_ascii_digit()) || (chinese(a) && chinese(b))
@@ -251,7 +254,7 @@ fn apart(label: &str) -> String {
 }
 
 /// Chinese numerals below a hundred as digits; all else as it is.
-fn digits(text: &str) -> String {
+pub(super) fn numerals(text: &str) -> String {
     let value = |c: char| "一二三四五六七八九".chars().position(|n| n == c).map(|at| at + 1);
     let mut out = String::new();
     let mut run: Vec<char> = Vec::new();

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Kind, Line, Place, Row,
-    header::Columns,
+    grades::grades_differ,
+    header::{Columns, shown_header},
     label::{has_grade, is_bare_class, is_column_label, is_date_like, same_class, with_grade},
-    name::clean_name,
+    name::{clean_name, is_one_name, joined_name},
+    nobody::{is_nameless, is_nobody, is_said},
     title::Title,
-    words::{Field, is_ditto, is_nobody, is_placeholder, is_said},
+    words::{Field, is_ditto, is_placeholder},
 };
 use crate::{
     model::Msg,
@@ -39,6 +41,10 @@ pub(super) struct Above {
     pub grade: String,
     pub staff: String,
     pub staff_number: String,
+    /// The bare label that stood in a row of its own: lines with another are of its grade, or of none.
+    pub head: String,
+    /// In which part of the school the class is, as columns say.
+    pub parts: BTreeMap<usize, String>,
     /// What stands in the columns before the member of staff.
     pub beside: BTreeMap<usize, String>,
     /// A class above has its grade with it.
@@ -143,6 +149,17 @@ impl Table<'_> {
         read
     }
 
+    /// In which part of the school the class of the row is: `东校区`; empty where no column says.
+    pub fn part(&self, row: &Row, above: &mut Above) -> String {
+        for column in &self.columns.parts {
+            let text = row.cell(*column).shown();
+            if !text.is_empty() && !is_ditto(&text) {
+                above.parts.insert(*column, text.replace(' ', ""));
+            }
+        }
+        above.parts.values().map(String::as_str).collect::<Vec<_>>().join(" ")
+    }
+
     /// Grade and class columns, else the title's class, else the sheet's.
     fn class_label(&self, row: &Row, above: &mut Above) -> Result<String, Fault> {
         let column = self.columns.of(Field::Class);
@@ -164,6 +181,9 @@ impl Table<'_> {
         if is_date_like(&label) {
             return Err(fault(msg!("roster.date_cell")));
         }
+        // spaces align labels and tell nothing apart
+        let spread = label.contains(' ') && label.contains('班');
+        let label = if spread { label.replace(' ', "") } else { label };
         key(&label).map_err(fault)
     }
 
@@ -187,9 +207,16 @@ impl Table<'_> {
         }
         above.class.clone_from(&class);
         above.graded |= has_grade(&class);
+        if !above.head.is_empty() && is_bare_class(&class) && class != above.head {
+            return Err(fault(msg!("roster.bare_below", class = class)));
+        }
         if !is_bare_class(&class) {
             // a grade from a title goes only before a label that has none
             let titled = self.columns.of(Field::Grade).is_none();
+            if !titled && grades_differ(&above.grade, &class) {
+                let (class, grade) = (shown_header(&class), shown_header(&above.grade));
+                return Err(fault(msg!("roster.grade_other", class = class, grade = grade)));
+            }
             let whole = titled || class.starts_with(&above.grade);
             return Ok(if whole { class } else { with_grade(&above.grade, &class) });
         }
@@ -253,7 +280,13 @@ impl Table<'_> {
     }
 
     fn name(&self, row: &Row, field: Field) -> Result<String, Fault> {
-        let text = self.text(row, field)?;
+        let text = match self.columns.split.filter(|_| field == Field::Name) {
+            Some((family, given)) => {
+                let part = |at: usize| row.cell(at).text().map_err(Fault::at(Some(at)));
+                joined_name(&part(family)?, &part(given)?)
+            }
+            None => self.text(row, field)?,
+        };
         if text.is_empty() || is_ditto(&text) {
             return Ok(String::new());
         }
@@ -261,11 +294,10 @@ impl Table<'_> {
         if self.columns.of(field).is_some_and(|column| row.continued.contains(&column)) {
             return Err(fault(msg!("roster.name_merged")));
         }
-        if self.kind == Kind::Parents && is_nobody(&text) {
+        if self.kind == Kind::Parents && (is_nobody(&text) || is_nameless(&text)) {
             return Err(fault(msg!("roster.name_nobody")));
         }
-        let words = text.split_whitespace().filter(|word| word.chars().count() > 1).count();
-        if text.contains(['、', '/', ';', '；']) || (words > 1 && !text.is_ascii()) {
+        if text.contains(['、', '/', ';', '；']) || !is_one_name(&text) {
             return Err(fault(msg!("roster.name_several")));
         }
         clean_name(&text).map_err(fault)

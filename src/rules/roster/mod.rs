@@ -3,12 +3,17 @@
 //! A school's sheets are as people make them. All of it is read rightly or rejected by name, with
 //! line, column and reason; nothing is guessed. What was not taken goes back in her own form.
 
+mod columns;
 mod file;
+mod grades;
 mod header;
+mod join;
 mod label;
 mod line;
 mod name;
+mod nobody;
 mod outcome;
+mod part;
 mod reader;
 mod rejected;
 mod rejected_xlsx;
@@ -19,7 +24,9 @@ mod standing;
 mod strata;
 mod text;
 mod title;
+mod told;
 mod vocabulary;
+mod whose;
 mod words;
 mod xlsx;
 
@@ -28,14 +35,16 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use file::{FileSummary, Format, read_file};
+pub use label::is_bare_class;
 pub use outcome::{
     Line, Outcome, Passed, Place, Problem, StratumSummary, Summary, message_json, message_of,
 };
+pub use part::Part;
 pub use reader::{CELL_CHARS_MAX, Finish, HEADER_ROWS_MAX, KEPT_BYTES_MAX, READ_BYTES_MAX, Reader};
 pub use rejected::{BackRole, BackRow, rejected_csv};
 pub use rejected_xlsx::{REJECTED_XLSX_LINES_MAX, rejected_xlsx};
 pub use row::{Cell, Row, column_letters, column_of_letters};
-pub use seen::{Hash12, PhoneCounter, compared_name, hash};
+pub use seen::{Hash12, PhoneCounter, compared_name, hash, may_be_one};
 pub use text::{Encoding, LINE_BYTES_MAX, TextRows, encoding_of};
 pub use xlsx::{
     ATTRIBUTES_MAX, MERGES_MAX, PARTS_MAX, ROWS_MAX, STRINGS_MAX, SheetItem, TAG_BYTES_MAX,

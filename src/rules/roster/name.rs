@@ -24,3 +24,38 @@ pub(super) fn clean_name(text: &str) -> Result<String, Msg> {
         text.to_owned()
     })
 }
+
+/// Surnames of two characters: what stands behind one and a space is the rest of a name.
+const SURNAMES: &str = "欧阳 歐陽 上官 司马 司馬 诸葛 諸葛 司徒 皇甫 尉迟 尉遲 公孙 公孫 慕容 令狐 端木 东方 東方 独孤 獨孤 南宫 南宮 夏侯 长孙 長孫 宇文 轩辕 軒轅 呼延 闻人 聞人 \
+    太史 澹台 濮阳 濮陽 淳于 百里 东郭 東郭 申屠 钟离 鍾離 拓跋 张简 張簡 范姜";
+
+/// Whether a text with spaces is the name of one person: in an alphabet, or behind a surname of two
+/// characters. `戊辰 己巳` are two.
+pub(super) fn is_one_name(text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    if text.is_ascii() || words.iter().filter(|word| word.chars().count() > 1).count() < 2 {
+        return true;
+    }
+    let east =
+        |c: char| ('\u{2e80}'..='\u{3ffff}').contains(&c) || ('\u{1100}'..='\u{11ff}').contains(&c);
+    let spelled = |c: char| {
+        (c.is_alphabetic() && !east(c))
+            || ('\u{300}'..='\u{36f}').contains(&c)
+            || ".'’‘-()".contains(c)
+    };
+    if words.iter().all(|word| word.chars().all(spelled)) {
+        return words.len() <= 6;
+    }
+    let [surname, rest] = words[..] else { return false };
+    SURNAMES.split(' ').any(|known| known == surname) && rest.chars().count() <= 2
+}
+
+/// A name of two columns as one: the Chinese way, or the given name first.
+pub(super) fn joined_name(family: &str, given: &str) -> String {
+    let han = |c: char| ('\u{2e80}'..='\u{3ffff}').contains(&c);
+    if family.is_empty() || given.is_empty() || family.chars().chain(given.chars()).all(han) {
+        format!("{family}{given}")
+    } else {
+        format!("{given} {family}")
+    }
+}

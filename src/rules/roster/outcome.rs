@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-use super::{Cell, Kind};
+use super::{Cell, Kind, Part};
 
 /// Where a row stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +44,10 @@ pub struct Line {
     pub place: Place,
     /// Class label as a clean key; empty for contacts, and for targets without one.
     pub class: String,
+    /// Parents: in which part of the school the class is, where the roster says so. Contacts: the
+    /// department. No part of what is compared.
+    #[serde(default)]
+    pub part: Part,
     /// Parents: number of the class teacher. Contacts: number of the member of staff. Or empty.
     pub staff_number: String,
     /// Parents: the class teacher. Contacts: the member of staff. Or empty.
@@ -67,6 +71,7 @@ impl Line {
             kind,
             place,
             class: String::new(),
+            part: Part::default(),
             staff_number: String::new(),
             staff: String::new(),
             number: String::new(),
@@ -223,6 +228,12 @@ pub enum Outcome {
 pub struct StratumSummary {
     /// Class label, or empty for contacts.
     pub class: String,
+    /// In which part of the school the class is.
+    #[serde(default)]
+    pub part: Part,
+    /// Parts in which the label stood too; their lines are rejected.
+    #[serde(default)]
+    pub elsewhere: Vec<Part>,
     /// Class teacher or member of staff, or empty.
     pub staff: String,
     /// Their number, or empty.

@@ -5,10 +5,11 @@
 use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
+use unicode_normalization::UnicodeNormalization;
 
 use super::{
     Line, Place,
-    words::{without_honorific, without_remark},
+    nobody::{without_honorific, without_remark},
 };
 use crate::{model::Msg, msg, rules::phone::Phone};
 
@@ -30,17 +31,19 @@ pub(super) struct Seen {
     numbers: HashMap<Hash12, At>,
     /// By stratum and phone: the first line, and four bytes of its name's hash.
     phones: HashMap<Hash12, (At, [u8; 4])>,
-    /// By stratum, phone and name, for the second and later names of a phone.
+    /// By stratum, phone and name, for the second and later names of a phone; by stratum and name for
+    /// lines without a number.
     others: HashMap<Hash12, At>,
 }
 
 impl Seen {
     /// Checks a line against those before it and remembers it. `stratum` is its class or staff.
-    /// Answers the places of lines in the stratum with the same phone and another name.
+    /// Answers what is to be known of it: lines in the stratum with the same phone and another name, or
+    /// with the same name, another phone and no number.
     ///
     /// # Errors
     /// The line is there already: same number, or same name and phone. Names the first place.
-    pub fn check(&mut self, stratum: &str, line: &Line) -> Result<Vec<Place>, Msg> {
+    pub fn check(&mut self, stratum: &str, line: &Line) -> Result<Vec<Msg>, Msg> {
         let at = self.at(&line.place);
         let number = (!line.number.is_empty()).then(|| hash(&["n", stratum, &line.number]));
         if let Some(first) = number.and_then(|hash| self.numbers.get(&hash)) {
@@ -68,9 +71,14 @@ impl Seen {
         if let Some(first) = first.filter(|_| bare) {
             return Err(msg!("roster.duplicate_name", place = self.place(first)));
         }
-        self.remember(stratum, line, &name, number, at);
         twins.dedup();
-        Ok(twins)
+        let mut notes: Vec<Msg> =
+            twins.into_iter().map(|twin| msg!("roster.twins", place = twin)).collect();
+        // one pupil on two lines, or two of one name: nobody can tell
+        let again = self.others.get(&same_name(stratum, &name)).filter(|_| number.is_none());
+        notes.extend(again.map(|first| msg!("roster.same_name", place = self.place(*first))));
+        self.remember(stratum, line, &name, number, at);
+        Ok(notes)
     }
 
     fn remember(&mut self, stratum: &str, line: &Line, name: &str, number: Option<Hash12>, at: At) {
@@ -83,6 +91,9 @@ impl Seen {
             if self.phones.entry(key).or_insert((at, short)).1 != short {
                 self.others.insert(named_hash(stratum, phone, name), at);
             }
+        }
+        if number.is_none() && !line.phones.is_empty() {
+            self.others.entry(same_name(stratum, name)).or_insert(at);
         }
         if line.phones.is_empty() && line.number.is_empty() {
             self.others.insert(hash(&["x", stratum, name]), at);
@@ -103,15 +114,33 @@ impl Seen {
     }
 }
 
-/// A name without what says how somebody is called: `李梅老师`, `李梅（语文）`.
-fn called(name: &str) -> &str {
-    without_honorific(without_remark(name.trim()))
+/// A name without how somebody is called (`李梅老师`) and without spaces, in lower case; and what brackets
+/// behind it say.
+pub(super) fn name_and_remark(name: &str) -> (String, String) {
+    let name = name.trim();
+    let bare = without_remark(name);
+    let remark = name[bare.len()..].nfkc().flat_map(char::to_lowercase);
+    let called = without_honorific(bare);
+    let called = called.split_whitespace().flat_map(|part| part.chars());
+    (
+        called.flat_map(char::to_lowercase).collect(),
+        remark.filter(|c| c.is_alphanumeric()).collect(),
+    )
 }
 
-/// Names are compared without the spaces people put between characters, and in lower case.
+/// Names are compared without the spaces people put between characters, and in lower case. What stands
+/// in brackets tells people of one name apart: `王伟（大）`, `王伟（小）`.
 pub fn compared_name(name: &str) -> String {
-    let name = called(name);
-    name.split_whitespace().flat_map(|part| part.chars()).flat_map(char::to_lowercase).collect()
+    match name_and_remark(name) {
+        (bare, remark) if remark.is_empty() => bare,
+        (bare, remark) => format!("{bare}({remark})"),
+    }
+}
+
+/// Whether two names may be one person's: the same name, and brackets that do not tell them apart.
+pub fn may_be_one(a: &str, b: &str) -> bool {
+    let ((a, of_a), (b, of_b)) = (name_and_remark(a), name_and_remark(b));
+    a == b && (of_a == of_b || of_a.is_empty() || of_b.is_empty())
 }
 
 /// Twelve bytes of a hash over texts, each with its length before it.
@@ -128,6 +157,10 @@ pub fn hash(parts: &[&str]) -> Hash12 {
 
 fn first_four(hash: &Hash12) -> [u8; 4] {
     [hash[0], hash[1], hash[2], hash[3]]
+}
+
+fn same_name(stratum: &str, name: &str) -> Hash12 {
+    hash(&["s", stratum, name])
 }
 
 fn phone_hash(stratum: &str, phone: &Phone) -> Hash12 {

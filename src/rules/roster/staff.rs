@@ -1,9 +1,10 @@
 //! The member of staff of a line: name and number, carried down together or not at all.
 
 use super::{
-    Line, Row,
+    Kind, Line, Row,
     line::{Above, Fault, Table, is_own},
-    name::clean_name,
+    name::{clean_name, is_one_name},
+    nobody::is_group,
     words::{Field, is_ditto, is_placeholder},
 };
 use crate::{msg, rules::frame::key};
@@ -38,6 +39,9 @@ impl Table<'_> {
             above.staff.clear();
             above.staff_number.clear();
         }
+        if self.kind == Kind::Contacts {
+            line.part.part = self.department(above);
+        }
         if inherits(&name, Field::Staff) && inherits(&number, Field::StaffNumber) {
             (line.staff, line.staff_number) = (above.staff.clone(), above.staff_number.clone());
         } else {
@@ -55,20 +59,28 @@ impl Table<'_> {
         Ok(())
     }
 
-    /// Whether a column before the member of staff says something else than above, such as another
-    /// department: nobody is carried down to it.
+    /// What the columns before the contact say of where the member of staff works.
+    fn department(&self, above: &Above) -> String {
+        let name = self.columns.of(Field::Name).unwrap_or_default();
+        let all = self.columns.parts.range(..name).filter_map(|at| above.beside.get(at));
+        all.map(String::as_str).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whether a department before the contact says something else than above: nobody is carried down
+    /// to it. A column that is not known may be one, unless it holds numbers or is the contact's.
     fn moved(&self, row: &Row, above: &mut Above) -> bool {
-        let staff = [Field::Staff, Field::StaffNumber].map(|field| self.columns.of(field));
-        let first = staff.into_iter().flatten().min().unwrap_or_default();
+        let name = self.columns.of(Field::Name).unwrap_or_default();
+        let unread = self.columns.unknown.keys().filter(|column| **column < name);
         let mut moved = false;
-        let unread = self.columns.unknown.keys().filter(|column| **column < first);
-        for column in self.columns.others.range(..first).chain(unread) {
+        for column in self.columns.parts.range(..name).chain(unread) {
             let text = row.cell(*column).shown();
-            if text.is_empty() || is_ditto(&text) {
+            let counts = text.chars().any(|c| c.is_ascii_digit());
+            let known = self.columns.parts.contains(column);
+            if text.is_empty() || is_ditto(&text) || (counts && !known) {
                 continue;
             }
             let before = above.beside.insert(*column, text.clone());
-            moved |= before.is_some_and(|before| before != text);
+            moved |= before.is_none_or(|before| before != text);
         }
         moved
     }
@@ -78,11 +90,12 @@ impl Table<'_> {
         if !line.staff.is_empty() {
             let marks = ['、', '/', ',', ';', '，', '；'];
             let digits = line.staff.bytes().filter(u8::is_ascii_digit).count();
-            let words: Vec<&str> = line.staff.split_whitespace().collect();
-            let two = !line.staff.is_ascii()
-                && words.iter().filter(|w| w.chars().count() > 1).count() > 1;
+            let two = !is_one_name(&line.staff);
             if two || digits >= 5 || line.staff.contains(marks) || line.staff.contains("附表") {
                 return Err(Fault::at(column)(msg!("roster.staff_more")));
+            }
+            if is_group(&line.staff) {
+                return Err(Fault::at(column)(msg!("roster.staff_group")));
             }
             line.staff = clean_name(&line.staff).map_err(Fault::at(column))?;
         }

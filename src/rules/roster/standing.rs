@@ -19,6 +19,10 @@ pub(super) fn standing_cells(
     after_rejected: bool,
 ) -> Vec<Cell> {
     let mut cells = row.cells.clone();
+    // what stands alone in its row takes nothing from above, and is to be read so again
+    if table.columns.told(row).count() == 1 {
+        return cells;
+    }
     let mut fill = |field: Field, text: &str| {
         let Some(column) = table.columns.of(field).filter(|_| !table.is_merged(field)) else {
             return;
@@ -39,6 +43,14 @@ pub(super) fn standing_cells(
         fill(Field::Class, &above.class);
         fill(Field::Staff, &above.staff);
         fill(Field::StaffNumber, &above.staff_number);
+    }
+    for (column, text) in &above.parts {
+        if row.cell(*column).is_empty() && !text.is_empty() {
+            if cells.len() <= *column {
+                cells.resize(column + 1, Cell::Empty);
+            }
+            cells[*column] = Cell::Text(text.clone());
+        }
     }
     for column in &table.columns.phones {
         let shown = row.cell(*column).shown();

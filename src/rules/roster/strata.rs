@@ -3,7 +3,13 @@
 
 use std::collections::HashMap;
 
-use super::{Kind, Line, Place, StratumSummary, label::is_bare_class, seen::compared_name};
+use super::{
+    Kind, Line, Place, StratumSummary,
+    header::shown_header,
+    label::is_bare_class,
+    part::Part,
+    seen::{compared_name, may_be_one, name_and_remark},
+};
 use crate::{
     model::Msg,
     msg,
@@ -18,12 +24,38 @@ const LABEL_CHARS_MAX: usize = 64;
 pub(super) struct Strata {
     all: Vec<StratumSummary>,
     index: HashMap<String, usize>,
-    /// Members of staff by compared name, with the number they were first given (or none).
-    names: HashMap<String, (String, Place)>,
+    /// Members of staff by their name without brackets: each as named, with the number they were first
+    /// given (or none).
+    names: HashMap<String, Vec<(String, String, Place)>>,
+    /// Personal numbers by compared name.
+    personal: HashMap<String, (String, Place)>,
     /// Whose number it is: of class teachers and of targets.
     numbers: HashMap<String, (String, Place)>,
-    /// The last member of staff without a number: name, sheet, and whether the block is refused.
-    block: Option<(String, String, Option<Msg>)>,
+    /// In which part of the school each class is, where a column or title says.
+    parts: HashMap<String, Placed>,
+    /// The last member of staff without a number.
+    block: Option<Block>,
+}
+
+/// Where a class is, by its first line.
+#[derive(Debug)]
+struct Placed {
+    part: Part,
+    place: Place,
+    /// A title, the sheet or a column says so, and not a sheet before.
+    said: bool,
+    /// The last sheet that was noted to say nothing of it.
+    noted: String,
+}
+
+/// Lines of one member of staff without a number, one behind the other in one department.
+#[derive(Debug, PartialEq, Eq)]
+struct Block {
+    name: String,
+    sheet: String,
+    department: String,
+    /// Why all of it is refused.
+    refused: Option<Msg>,
 }
 
 impl Strata {
@@ -105,13 +137,54 @@ impl Strata {
 
     /// A number is of one person.
     fn own_number(&mut self, number: &str, name: &str, place: &Place) -> Result<(), Msg> {
-        let name = compared_name(name);
         if number.is_empty() || name.is_empty() {
             return Ok(());
         }
-        let own = || (name.clone(), place.clone());
+        let own = || (name.to_owned(), place.clone());
         let (known, first) = self.numbers.entry(number.to_owned()).or_insert_with(own);
-        if *known == name { Ok(()) } else { Err(msg!("roster.staff_renamed", place = first)) }
+        if may_be_one(known, name) {
+            Ok(())
+        } else {
+            Err(msg!("roster.staff_renamed", place = first))
+        }
+    }
+
+    /// A class is in one part of the school. Answers, once a sheet, that its own sheet does not say where
+    /// the class is, but the one of its first line did.
+    ///
+    /// # Errors
+    /// A line of the same label before stood in another.
+    pub fn placed(&mut self, line: &Line, said: bool) -> Result<Option<Msg>, Msg> {
+        if line.class.is_empty() {
+            return Ok(None);
+        }
+        let (part, place) = (line.part.clone(), line.place.clone());
+        let own = || Placed { part, place, said, noted: String::new() };
+        let known = self.parts.entry(line.class.clone()).or_insert_with(own);
+        let (first, place) = (&known.part, &known.place);
+        if first.is_same(&line.part) {
+            let silent = known.said && !said && !first.is_silent();
+            if !silent || place.sheet == line.place.sheet || known.noted == line.place.sheet {
+                return Ok(None);
+            }
+            known.noted.clone_from(&line.place.sheet);
+            let (class, first) = (&line.class, shown_header(&first.shown()));
+            return Ok(Some(msg!(
+                "roster.class_part_silent",
+                class = class,
+                place = place,
+                first = first
+            )));
+        }
+        let (class, first) = (&line.class, shown_header(&first.shown()));
+        let own = shown_header(&line.part.shown());
+        let why =
+            msg!("roster.class_parts", class = class, place = place, first = first, own = own);
+        let known = self.entry(line.class.clone(), &line.class, &line.place);
+        if !known.elsewhere.contains(&line.part) {
+            known.elsewhere.push(line.part.clone());
+        }
+        Err(why)
     }
 
     fn list_pupil(&mut self, line: &Line) -> Result<(), Msg> {
@@ -121,10 +194,11 @@ impl Strata {
         if is_bare_class(&line.class) && known.place.sheet != line.place.sheet {
             return Err(msg!("roster.class_bare", class = line.class, place = known.place));
         }
-        let clash = |old: &str, new: &str| !old.is_empty() && !new.is_empty() && old != new;
-        if clash(&compared_name(&known.staff), &compared_name(&line.staff))
-            || clash(&known.staff_number, &line.staff_number)
-        {
+        let both = |old: &str, new: &str| !old.is_empty() && !new.is_empty();
+        let (old, new) = (&known.staff, &line.staff);
+        let other = both(old, new) && !may_be_one(old, new);
+        let (old, new) = (&known.staff_number, &line.staff_number);
+        if other || (both(old, new) && old != new) {
             let first = &known.place;
             return Err(msg!("roster.two_teachers", class = line.class, place = first));
         }
@@ -155,7 +229,7 @@ impl Strata {
             checked?;
         } else {
             self.block = None;
-            if !known_staff.is_empty() && compared_name(&known_staff) != name {
+            if !known_staff.is_empty() && !may_be_one(&known_staff, &line.staff) {
                 return Err(msg!("roster.staff_renamed", place = known_place));
             }
             self.check_number(&name, line)?;
@@ -167,16 +241,18 @@ impl Strata {
         let known = self.entry(key, "", &line.place);
         known.staff.clone_from(&line.staff);
         known.staff_number.clone_from(&line.staff_number);
-        let first = || (line.staff_number.clone(), line.place.clone());
-        self.names.entry(name).or_insert_with(first);
+        let named = self.names.entry(name_and_remark(&line.staff).0).or_default();
+        if !named.iter().any(|(known, ..)| compared_name(known) == name) {
+            named.push((line.staff.clone(), line.staff_number.clone(), line.place.clone()));
+        }
         Ok(())
     }
 
     /// A number tells staff of one name apart, unless one of them has none, or the numbers are
     /// personal: the pseudonym that then stands for each is made of the name alone.
     fn check_number(&mut self, name: &str, line: &Line) -> Result<(), Msg> {
-        let first = self.names.get(name).filter(|(number, _)| number.is_empty());
-        if let Some((_, place)) = first {
+        let unnumbered = self.named(&line.staff).find(|(_, number, _)| number.is_empty());
+        if let Some((.., place)) = unnumbered {
             return Err(msg!("roster.staff_twice", place = place));
         }
         if looks_personal(&line.staff_number) {
@@ -184,7 +260,7 @@ impl Strata {
                 return Err(msg!("roster.no_staff"));
             }
             let own = (line.staff_number.clone(), line.place.clone());
-            let (number, place) = self.names.entry(format!("personal {name}")).or_insert(own);
+            let (number, place) = self.personal.entry(name.to_owned()).or_insert(own);
             if *number != line.staff_number {
                 return Err(msg!("roster.staff_twice", place = place));
             }
@@ -192,19 +268,32 @@ impl Strata {
         Ok(())
     }
 
+    /// Members of staff so far that may be the one of a name.
+    fn named(&self, name: &str) -> impl Iterator<Item = &(String, String, Place)> {
+        let known = self.names.get(&name_and_remark(name).0);
+        known.into_iter().flatten().filter(move |(known, ..)| may_be_one(known, name))
+    }
+
     /// Staff without a number are told apart by name alone: one block of lines is one person, and
-    /// a second block of the same name may be another.
+    /// a second block of the same name, or another department, may be another.
     fn check_block(&mut self, name: &str, line: &Line) -> Result<(), Msg> {
-        if let Some((block, sheet, verdict)) = &self.block
-            && block == name
-            && *sheet == line.place.sheet
+        let department = &line.part.part;
+        if let Some(block) = &self.block
+            && block.name == name
+            && block.sheet == line.place.sheet
+            && block.department == *department
         {
-            return verdict.clone().map_or(Ok(()), Err);
+            return block.refused.clone().map_or(Ok(()), Err);
         }
-        let verdict =
-            self.names.get(name).map(|(_, first)| msg!("roster.staff_twice", place = first));
-        self.block = Some((name.to_owned(), line.place.sheet.clone(), verdict.clone()));
-        verdict.map_or(Ok(()), Err)
+        let first = self.named(&line.staff).next();
+        let refused = first.map(|(.., first)| msg!("roster.staff_twice", place = first));
+        self.block = Some(Block {
+            name: name.to_owned(),
+            sheet: line.place.sheet.clone(),
+            department: department.clone(),
+            refused: refused.clone(),
+        });
+        refused.map_or(Ok(()), Err)
     }
 
     fn list_target(&mut self, line: &Line) -> Result<(), Msg> {
@@ -224,7 +313,12 @@ impl Strata {
     }
 
     /// Every stratum, in the order of its first place.
-    pub fn finish(self) -> Vec<StratumSummary> {
+    pub fn finish(mut self) -> Vec<StratumSummary> {
+        for stratum in &mut self.all {
+            if let Some(placed) = self.parts.remove(&stratum.class) {
+                stratum.part = placed.part;
+            }
+        }
         self.all
     }
 }

@@ -9,7 +9,13 @@ use super::label::{
     HAN, class_pattern, grade_pattern, is_short_label, name_pattern, pattern, plain,
     speaks_of_class,
 };
-use super::words::{is_placeholder, without_honorific};
+use super::{
+    grades::grades_differ,
+    label::{is_bare_class, with_grade},
+    nobody::without_honorific,
+    told::{Told, is_label},
+    words::is_placeholder,
+};
 
 /// What a title says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,8 +28,6 @@ pub struct Title {
     pub teacher: String,
     /// The class teacher's number, or empty.
     pub teacher_number: String,
-    /// The school it names before the class, or empty.
-    pub school: String,
 }
 
 /// A title, read.
@@ -45,9 +49,9 @@ const STOPS: &str = "(副?班主任|导师|導師|联系电话|聯繫電話|聯�
     (?i:class teacher|homeroom teacher|form teacher|staff number|teacher number))";
 
 /// What may stand before a class, besides marks and spaces: a school, a term, `附件2`.
-const BEFORE: &str = "[\\p{Han}A-Za-z .]{2,30}?(?:学校|學校|小学|小學|中学|中學|国小|國小|国中|國中|高中|初中|附小|附中|中心校|完小|幼儿园|幼兒園|\
+pub(super) const BEFORE: &str = "[\\p{Han}A-Za-z .]{2,30}?(?:学校|學校|小学|小學|中学|中學|国小|國小|国中|國中|高中|初中|附小|附中|中心校|完小|幼儿园|幼兒園|\
     School|school|College|Kindergarten)|\
-    [0-9]{2,4}(?:[-—~至/][0-9]{2,4})?(?:学年度?|學年度?|年度)|[0-9]{4}年[春秋]|第[一二12]学期|第[一二12]學期|\
+    [0-9]{2,4}(?: ?[-—~至/] ?[0-9]{2,4})? ?(?:学年度?|學年度?|年度)|[0-9]{4}年[春秋]|第[一二12]学期|第[一二12]學期|\
     [上下][学學]期|[春秋]?季(?:[学學]期)?|附[件表][0-9一二三四五]{0,2}[ :、.]|表[0-9一二三四五][ :、.]|班[级級別别]|(?i:class|list of)";
 
 /// What a text before a class may not speak of: another part of the class's name, or a way there.
@@ -60,13 +64,13 @@ const NO_NAME: &str = "通[讯訊信]|联系|聯|电话|電話|手机|手機|号
     统计|統計|主任|空缺|附表|及|表$|制名|(?i:contact|list|phone|number|\\bms\\b|\\bmrs?\\b)";
 
 /// What may stand behind it.
-const BEHIND: &str = "学生|學生|全体|全體|家长|家長|监护人|監護人|通[讯訊信][录錄]|联系方式|聯繫方式|聯絡方式|联系|聯繫|聯絡|\
+const BEHIND: &str = "学生|學生|幼儿|幼兒|小朋友|宝宝|寶寶|宝贝|全体|全體|家长|家長|监护人|監護人|通[讯訊信][录錄]|联系方式|聯繫方式|聯絡方式|联系|聯繫|聯絡|\
     电话|電話|手机|手機|号码|號碼|名单|名單|花?名[册冊]|信息|資料|资料|统计|統計|登记|登記|汇总|彙總|一览|一覽|调查|調查|测评|測評|\
     表|册|冊|录|錄|的|及|和|与|與|各班|基本|紧急|緊急|家庭|家校|采集|採集|收集|情况|情況|人[数數]:? ?[0-9]{1,3}人?|共?[0-9]{1,3}[人名]|共[0-9一二三四五六七八九十]{1,3}个?班|\
     [0-9]{4}年(?:[0-9]{1,2}月(?:[0-9]{1,2}日)?)?|[0-9]{4}[-./][0-9]{1,2}(?:[-./][0-9]{1,2})?|\
     (?i:contact list|contacts?|parents?|pupils?|students?|roster|register|list|phones?|numbers?|of|and)";
 
-const MARKS: &str = "[ :,;.|/_()\\[\\]<>\"“”《》【】·。、—-]";
+pub(super) const MARKS: &str = "[ :,;.|/_()\\[\\]<>\"“”《》【】·。、—-]";
 
 fn teacher() -> String {
     let name = name_pattern();
@@ -93,19 +97,17 @@ static NEITHER: LazyLock<Option<Regex>> = LazyLock::new(|| whole(""));
 static TEACHER: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern("班主任|导师|導師|(?i:class teacher|homeroom teacher|form teacher)"));
 static DEPUTY: LazyLock<Option<Regex>> = LazyLock::new(|| pattern("副班主任"));
-static SCHOOL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(
-        "[\\p{Han}]+(?:学校|學校|小学|小學|中学|中學|国小|國小|国中|國中|高中|初中|幼儿园|幼兒園)|[A-Z][A-Za-z. ]+(?:School|College|Kindergarten)",
-    )
-});
 static MISPLACED: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(NOT_BEFORE));
 static MISNAMED: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(NO_NAME));
 static STOP: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(STOPS));
 
 /// Whether every pattern compiled: without them nothing may be read.
 pub fn ready() -> bool {
-    let all = [&CLASS, &GRADE, &NEITHER, &TEACHER, &DEPUTY, &STOP, &MISPLACED, &MISNAMED, &SCHOOL];
-    super::label::ready() && all.iter().all(|known| known.is_some())
+    let all = [&CLASS, &GRADE, &NEITHER, &TEACHER, &DEPUTY, &STOP, &MISPLACED, &MISNAMED];
+    super::label::ready()
+        && super::part::ready()
+        && super::whose::ready()
+        && all.iter().all(|known| known.is_some())
 }
 
 /// The cells of a row as one text: what stands alone in a cell is the mark of the next.
@@ -121,19 +123,46 @@ pub fn title_text(cells: &[String]) -> String {
         "homeroom teacher",
     ];
     let mut text = String::new();
-    for cell in cells {
+    for (at, cell) in cells.iter().enumerate() {
         text.push_str(cell);
+        let valued = cells.get(at + 1).is_some_and(|next| !next.trim().is_empty());
         let alone = ALONE.contains(&cell.trim().to_lowercase().as_str());
-        text.push_str(if alone { ": " } else { "  " });
+        text.push_str(if alone || (valued && is_label(cell)) { ": " } else { "  " });
     }
     text
 }
 
+/// Whether a text says where classes are, by labels and values, and no more: `校区：东校区`.
+pub fn says_where(text: &str) -> bool {
+    let told = Told::of(text);
+    told.grade.is_empty() && told.is_all()
+}
+
 /// Reads the text of a title row (see [`title_text`]).
 pub fn read_title(text: &str) -> Reading {
-    if !may_speak(text) {
-        return Reading::Nothing;
+    let Told { grade, rest, .. } = Told::of(text);
+    let reading = if may_speak(&rest) { read_rest(&rest) } else { Reading::Nothing };
+    if grade.is_empty() {
+        return reading;
     }
+    let title = match reading {
+        Reading::Unclear => return Reading::Unclear,
+        Reading::Nothing => Title::default(),
+        Reading::Title(title) => title,
+    };
+    let other = !title.grade.is_empty() && title.grade != grade;
+    if other || grades_differ(&grade, &title.class) {
+        return Reading::Unclear;
+    }
+    Reading::Title(match title.class.as_str() {
+        "" => Title { grade, ..title },
+        class if is_bare_class(class) => Title { class: with_grade(&grade, class), ..title },
+        _ => title,
+    })
+}
+
+/// The same without labels and values.
+fn read_rest(text: &str) -> Reading {
     if text.chars().count() > TITLE_CHARS_MAX {
         return Reading::Unclear;
     }
@@ -153,7 +182,6 @@ pub fn read_title(text: &str) -> Reading {
             grade: compact(part("grade")),
             teacher: without_honorific(&compact(&format!("{}{}", part("teacher"), part("styled"))))
                 .to_owned(),
-            school: school(part("before")),
             teacher_number: part("number").to_owned(),
         };
         let wrong = |pattern: &LazyLock<Option<Regex>>, text: &str| {
@@ -179,10 +207,25 @@ pub fn read_title(text: &str) -> Reading {
         } else {
             title
         };
-        let silent = Title { school: String::new(), ..title.clone() } == Title::default();
+        let silent = title == Title::default();
         return if silent { Reading::Nothing } else { Reading::Title(title) };
     }
     if teachers > 0 || speaks_of_class(&text) { Reading::Unclear } else { Reading::Nothing }
+}
+
+/// Whether a text speaks of a class teacher who cannot be taken from it: `填表：王芳 班主任：李梅`,
+/// `三(1)班 班主任 李梅`.
+pub fn loses_teacher(text: &str) -> bool {
+    let Some(known) = TEACHER.as_ref() else { return false };
+    match read_title(text) {
+        Reading::Title(_) => false,
+        Reading::Unclear => known.is_match(&plain(text)),
+        // `学生信息（班主任填写）` names nobody
+        Reading::Nothing => {
+            let text = plain(text);
+            known.find_iter(&text).any(|found| text[found.end()..].trim_start().starts_with(':'))
+        }
+    }
 }
 
 /// Whether a text has a sign of a class, grade or teacher at all: most have none, and are asked often.
@@ -193,12 +236,6 @@ fn may_speak(text: &str) -> bool {
     }
     let lower = text.to_ascii_lowercase();
     LATIN.iter().any(|word| lower.contains(word))
-}
-
-/// The school in a text before a class.
-fn school(before: &str) -> String {
-    let Some(known) = SCHOOL.as_ref() else { return String::new() };
-    known.find(before).map(|found| found.as_str().replace(' ', "")).unwrap_or_default()
 }
 
 /// Labels and names have no spaces but between Latin words.

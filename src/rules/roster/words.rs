@@ -2,13 +2,12 @@
 
 use super::{
     Kind,
-    label::{is_class, speaks_of_class},
     row::word,
     vocabulary::{
-        CLASS, CLASS_TEACHER, CLASS_TEACHER_NUMBER, CONTACT, CONTACT_NUMBER, FEET, FOOT_ENDS,
-        FOOT_PERSONS, GRADE, GUARDIAN, NOBODY, NOTHING, OFFICES, ORDINAL, OTHER, OTHERS, PHONE,
-        PHONE_OF, PUPIL, PUPIL_NUMBER, RELATION, REMARKS, SOME_NAME, STAFF, STAFF_NUMBER, STYLES,
-        TARGET_KEY, TEACHING, TOTALS,
+        CLASS, CLASS_TEACHER, CLASS_TEACHER_NUMBER, CONTACT, CONTACT_NUMBER, COUNTS, DEPARTMENTS,
+        FAMILY_NAME, FEET, FOOT_ENDS, FOOT_PERSONS, GIVEN_NAME, GRADE, GUARDIAN, NOTHING, ORDINAL,
+        OTHER, OTHERS, PARTS, PHONE, PHONE_OF, POSTS, PUPIL, PUPIL_NUMBER, REGISTERED, RELATION,
+        REMARKS, SOME_NAME, STAFF, STAFF_NUMBER, TARGET_KEY, TOTALS,
     },
 };
 
@@ -116,6 +115,13 @@ fn tables(kind: Kind) -> &'static [(Field, &'static str)] {
     }
 }
 
+/// Every word that is a header of its own, for names to be none of.
+pub(super) fn header_words() -> impl Iterator<Item = &'static str> {
+    let fields = [Kind::Parents, Kind::Contacts].into_iter().flat_map(tables);
+    let words = fields.map(|(_, words)| *words).chain([PHONE, ORDINAL, OTHER]);
+    words.flat_map(|words| words.split(' '))
+}
+
 /// The field of a header, if the header is known. `header` is a [`word`].
 pub fn field_of(header: &str, kind: Kind) -> Option<Field> {
     if header.is_empty() {
@@ -160,6 +166,26 @@ pub fn is_bare_phone(header: &str) -> bool {
     is_one_of(PHONE, header)
 }
 
+/// Whether a header is over numbers of pupils.
+pub fn is_count_header(header: &str) -> bool {
+    is_one_of(COUNTS, header)
+}
+
+/// A header of a name that does not say whose.
+pub fn is_bare_name(header: &str) -> bool {
+    is_one_of(SOME_NAME, header)
+}
+
+/// A header of the first part of a name that stands in two columns.
+pub fn is_family_name(header: &str) -> bool {
+    is_one_of(FAMILY_NAME, header)
+}
+
+/// The header of the second part.
+pub fn is_given_name(header: &str) -> bool {
+    is_one_of(GIVEN_NAME, header)
+}
+
 /// Whether brackets in the header of a phone give it to somebody who is not to be called.
 pub fn is_of_others(header: &str) -> bool {
     let text: String = unicode_normalization::UnicodeNormalization::nfkc(header)
@@ -169,9 +195,56 @@ pub fn is_of_others(header: &str) -> bool {
     inside.into_iter().any(|part| OTHERS.split(' ').any(|word| part.contains(word)))
 }
 
+/// Whether a header is over what somebody is at a school: below the pupils it begins a list of staff or
+/// of a committee.
+pub fn is_post(header: &str) -> bool {
+    is_one_of(POSTS, header)
+}
+
 /// Whether a word under a phone header says whose phone: `父亲` below `联系电话`.
 pub fn is_phone_owner(header: &str) -> bool {
     is_one_of(PHONE_OF, header)
+}
+
+/// Whether a header is over the part of a school: campus, for staff a department.
+pub fn is_part_header(header: &str, kind: Kind) -> bool {
+    is_one_of(PARTS, header) || (kind == Kind::Contacts && is_one_of(DEPARTMENTS, header))
+}
+
+/// Whether a header that is not known is over the names of people.
+pub fn is_person_header(header: &str) -> bool {
+    const ENDS: [&str; 24] = [
+        "主任",
+        "老师",
+        "教师",
+        "教師",
+        "老師",
+        "导师",
+        "導師",
+        "班长",
+        "班長",
+        "校长",
+        "校長",
+        "组长",
+        "組長",
+        "辅导员",
+        "輔導員",
+        "管理员",
+        "责任人",
+        "負責人",
+        "负责人",
+        "介绍人",
+        "领导",
+        "干部",
+        "司机",
+        "teacher",
+    ];
+    ENDS.iter().any(|end| header.ends_with(end))
+}
+
+/// Whether the header of a pupil's number is a register's.
+pub fn is_registered(header: &str) -> bool {
+    is_one_of(REGISTERED, header)
 }
 
 /// A cell that repeats the one above.
@@ -187,49 +260,6 @@ pub fn is_placeholder(text: &str) -> bool {
         .flat_map(char::to_lowercase)
         .collect();
     text.is_empty() || text.chars().all(|c| "-/\\—–_.".contains(c)) || is_one_of(NOTHING, &text)
-}
-
-/// `李梅老师` without the style; a surname alone is no name, then it is part of how she is called.
-pub fn without_honorific(name: &str) -> &str {
-    let bare = name.strip_suffix("老师").or_else(|| name.strip_suffix("老師"));
-    bare.filter(|bare| bare.chars().count() > 1).unwrap_or(name)
-}
-
-/// Whether a text is more than a name or a label: it says something of an office or a person.
-pub fn is_said(text: &str) -> bool {
-    text.contains([':', '：'])
-        || NOBODY.split(' ').any(|word| text.contains(word))
-        || STYLES.split(' ').any(|word| text.ends_with(word))
-        || is_office(text)
-}
-
-/// Whether a text is called as an office is, and no person.
-pub fn is_office(text: &str) -> bool {
-    text.chars().count() >= 3 && OFFICES.split(' ').any(|word| text.ends_with(word))
-}
-
-/// A name without what brackets behind it say about the person.
-pub fn without_remark(text: &str) -> &str {
-    let ends = text.ends_with([')', '）', ']', '】']);
-    let begin = text.find(['(', '（', '[', '【']).filter(|at| ends && *at > 0);
-    begin.map_or(text, |at| text[..at].trim())
-}
-
-/// A text that is no person's: an office, a hot line, a signature, a class.
-pub fn is_nobody(text: &str) -> bool {
-    let text: String = unicode_normalization::UnicodeNormalization::nfkc(text.trim()).collect();
-    if is_said(&text) {
-        return true;
-    }
-    let bare = without_remark(&text);
-    if TEACHING.split(' ').any(|word| text[bare.len()..].contains(word)) {
-        return true;
-    }
-    let bare: String = bare.chars().filter(|c| !c.is_whitespace() || bare.is_ascii()).collect();
-    let bare = bare.as_str();
-    let han = |c: char| ('\u{2e80}'..='\u{3ffff}').contains(&c);
-    let name = (2..=4).contains(&bare.chars().count()) && bare.chars().all(han) && !is_class(bare);
-    !bare.is_empty() && !name && speaks_of_class(bare)
 }
 
 /// A row that sums up begins with one of these.

@@ -82,6 +82,12 @@ impl Tx {
         Ok(made == 1)
     }
 
+    /// Gives a restored database another incarnation.
+    pub async fn set_incarnation(&mut self, incarnation: i64) -> Result<()> {
+        let text = "update installation set incarnation = $1 where installation_id = 1";
+        self.run(text, args![incarnation]).await.map(drop)
+    }
+
     /// A user by number.
     pub async fn user(&mut self, user_id: i64) -> Result<Option<UserRow>> {
         self.maybe(USER, args![user_id]).await
@@ -157,8 +163,14 @@ impl Tx {
     pub async fn set_user_surveys(&mut self, user_id: i64, survey_ids: &[i64]) -> Result<()> {
         self.run("delete from user_survey where user_id = $1", args![user_id]).await?;
         let rows = survey_ids.iter().map(|id| args![*id]).collect();
-        self.insert("insert into user_survey (user_id, survey_id)", user_id.into(), rows).await?;
-        Ok(())
+        self.with_rows(
+            "with v(survey_id) as (values {values}) insert into user_survey (user_id, survey_id) \
+             select u.user_id, v.survey_id from v cross join users u where u.user_id = $1",
+            args![user_id],
+            rows,
+        )
+        .await
+        .map(drop)
     }
 
     /// Adds a token by its hash.

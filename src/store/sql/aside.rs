@@ -41,13 +41,8 @@ impl Tx {
         let case_nos: Vec<i64> = drafts.iter().map(|d| d.case_no).collect();
         self.delete_drafts(survey_id, &case_nos).await?;
         let rows = drafts.iter().map(|d| args![d.case_no, d.epoch, d.save_no, &d.body]).collect();
-        self.insert(
-            "insert into draft (survey_id, case_no, epoch, save_no, body)",
-            survey_id.into(),
-            rows,
-        )
-        .await
-        .map(drop)
+        self.insert("insert into draft (survey_id, case_no, epoch, save_no, body)", survey_id, rows)
+            .await
     }
 
     /// Final cases that still have a draft and were not dialled since a time.
@@ -63,7 +58,8 @@ impl Tx {
                  join cases c on c.survey_id = d.survey_id and c.case_no = d.case_no \
                  where d.survey_id = $1 and c.survey_id = $1 and c.state = 3 \
                  and not exists (select 1 from attempt a where a.survey_id = $1 \
-                 and a.case_no = d.case_no and a.at_us >= $2) order by d.case_no limit $3",
+                 and a.case_no = d.case_no and a.at_us >= $2 limit 1 offset 0) \
+                 order by d.case_no limit $3",
                 args![survey_id, since_us, limit],
             )
             .await?;
@@ -111,11 +107,10 @@ impl Tx {
         self.insert(
             "insert into quarantine (survey_id, quarantine_no, kind, case_no, incarnation, epoch, \
              user_id, at_us, why, body, state, reason, resolved_by, resolved_us)",
-            survey_id.into(),
+            survey_id,
             rows,
         )
         .await
-        .map(drop)
     }
 
     /// Quarantine entries by number.

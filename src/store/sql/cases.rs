@@ -26,7 +26,9 @@ macro_rules! select_case {
     };
 }
 
-/// The due cases of one queue, in the order of its index.
+/// The due cases of one queue, in the order of its index. `offset 0` keeps PostgreSQL from making a join
+/// of the question about the person's other cases: where it believes that few rest it would read the
+/// whole survey for it.
 macro_rules! due {
     ($queue:literal) => {
         concat!(
@@ -37,7 +39,8 @@ macro_rules! due {
                  and q.done + q.held < q.cap_n and not exists ( \
                  select 1 from cases o where o.survey_id = $1 \
                  and o.person_group = c.person_group \
-                 and (o.lease_until_us > $3 or o.plan_due_us > $3)) and c.queue = "
+                 and (o.lease_until_us > $3 or o.plan_due_us > $3) limit 1 offset 0) \
+                 and c.queue = "
             ),
             $queue,
             " order by c.due_us, c.priority, c.case_no limit $4"
@@ -45,18 +48,40 @@ macro_rules! due {
     };
 }
 
-/// How many of a survey's cases are due, held, waiting: why a pull came back empty.
+/// When the first case of one queue is due that is not yet, and that nobody holds.
+macro_rules! later {
+    ($queue:literal) => {
+        concat!(
+            "select c.due_us as at_us from cases c where c.survey_id = $1 and c.zone = 0 \
+             and c.due_us > $2 and c.lease_until_us <= $2 and c.queue = ",
+            $queue,
+            " order by c.due_us limit 1"
+        )
+    };
+}
+
+/// Cases of one queue that are due and yet not offered: no more of them than tell when to ask again.
+macro_rules! blocked {
+    ($queue:literal) => {
+        concat!(
+            "select c.person_group from cases c where c.survey_id = $1 and c.zone = 0 \
+             and c.due_us <= $2 and c.lease_until_us <= $2 and c.queue = ",
+            $queue,
+            " order by c.due_us limit 500"
+        )
+    };
+}
+
+/// Why a pull came back empty. What follows the first answer that holds is not looked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct Waiting {
     /// When the next case that nobody holds is due, or its person may be called again; 0 if none
     /// waits for a time.
     pub next_due_us: i64,
-    /// Cases held now.
-    pub held: i64,
-    /// Cases due now that are not held (their cell is full or their person is being called).
-    pub due: i64,
-    /// Cases whose cell is full.
-    pub parked: i64,
+    /// Cases are held now.
+    pub held: bool,
+    /// Cases wait whose cell is full.
+    pub full_cells: bool,
 }
 
 /// Counts of one cell's cases by state and code, for boards.
@@ -130,11 +155,11 @@ impl Tx {
             concat!(
                 "select * from (select * from (",
                 due!("0"),
-                ") a union all select * from (",
+                ") qa union all select * from (",
                 due!("1"),
-                ") b union all select * from (",
+                ") qb union all select * from (",
                 due!("2"),
-                ") c) d order by d.queue, d.due_us, d.priority, d.case_no limit $4"
+                ") qc) d order by d.queue, d.due_us, d.priority, d.case_no limit $4"
             ),
             args![survey_id, zone, now_us, limit],
         )
@@ -186,18 +211,22 @@ impl Tx {
         self.all(
             select_case!(
                 "where c.survey_id = $1 and c.reserved and c.lease_until_us <= $2 \
-                 order by c.case_no limit $3"
+                 order by c.lease_until_us, c.case_no limit $3"
             ),
             args![survey_id, now_us, limit],
         )
         .await
     }
 
-    /// Live leases of a survey.
+    /// Live leases of a survey: looked for by user, since cases are many and few are held.
     pub async fn live_leases(&mut self, survey_id: i64, now_us: i64) -> Result<Vec<CaseRow>> {
         self.all(
-            select_case!(
-                "where c.survey_id = $1 and c.lease_until_us > $2 order by c.holder, c.case_no"
+            concat!(
+                "with v(user_id) as (select u.user_id from users u) ",
+                select_case!(
+                    v "where v.user_id = c.holder and c.survey_id = $1 \
+                     and c.lease_until_us > $2 order by c.holder, c.case_no"
+                )
             ),
             args![survey_id, now_us],
         )
@@ -243,24 +272,37 @@ impl Tx {
         .await
     }
 
-    /// Why nothing is offered.
+    /// Why nothing is offered, once nothing is.
     pub async fn waiting(&mut self, survey_id: i64, now_us: i64) -> Result<Waiting> {
         let found = self
             .maybe(
-                "select cast(coalesce(min(case when w.rest_us > 0 then w.rest_us \
-                 when w.lease_until_us <= $2 and w.due_us > $2 and w.queue <= 2 \
-                 then w.due_us end), 0) as bigint) as next_due_us, \
-                 cast(coalesce(sum(case when w.lease_until_us > $2 then 1 else 0 end), 0) \
-                 as bigint) as held, \
-                 cast(coalesce(sum(case when w.lease_until_us <= $2 and w.due_us <= $2 \
-                 and w.queue <= 2 and w.rest_us = 0 then 1 else 0 end), 0) as bigint) as due, \
-                 cast(coalesce(sum(case when w.queue = 8 then 1 else 0 end), 0) as bigint) \
-                 as parked from (select c.lease_until_us, c.due_us, c.queue, \
-                 case when c.queue <= 2 and c.lease_until_us <= $2 and c.due_us <= $2 \
-                 then coalesce((select max(o.plan_due_us) from cases o where o.survey_id = $1 \
-                 and o.person_group = c.person_group and o.plan_due_us > $2), 0) \
-                 else 0 end as rest_us from cases c \
-                 where c.survey_id = $1 and c.zone = 0 and c.queue <= 8) w",
+                concat!(
+                    "with t(next_us) as (select coalesce(min(w.at_us), 0) from (",
+                    "select * from (",
+                    later!("0"),
+                    ") la union all select * from (",
+                    later!("1"),
+                    ") lb union all select * from (",
+                    later!("2"),
+                    ") lc union all select (select max(o.plan_due_us) from cases o \
+                     where o.survey_id = $1 and o.person_group = p.person_group \
+                     and o.plan_due_us > $2) from (select * from (",
+                    blocked!("0"),
+                    ") ba union all select * from (",
+                    blocked!("1"),
+                    ") bb union all select * from (",
+                    blocked!("2"),
+                    ") bc) p) w) ",
+                    "select t.next_us as next_due_us, \
+                     case when t.next_us > 0 then false else exists (select 1 from cases h \
+                     where h.survey_id = $1 and h.zone = 0 and h.queue = 1 and h.due_us > $2) \
+                     end as held, \
+                     case when t.next_us > 0 then false else exists (select 1 from cases g \
+                     where g.survey_id = $1 and g.zone = 0 and g.queue = 8) \
+                     or exists (select 1 from cases g where g.survey_id = $1 and g.zone = 0 \
+                     and g.queue in (0, 1, 2) and g.due_us <= $2 and g.lease_until_us <= $2) \
+                     end as full_cells from t"
+                ),
                 args![survey_id, now_us],
             )
             .await?;

@@ -48,9 +48,10 @@ impl Tx {
     ) -> Result<Vec<(i64, i64, i64)>> {
         self.all_of(
             "with v(cell_no) as (values {values}) \
-             select c.cell_no, c.replicate, count(*) from v cross join cases c \
-             where v.cell_no = c.cell_no and c.survey_id = $1 and c.state = 0 group by c.cell_no, c.replicate \
-             order by c.cell_no, c.replicate",
+             select c.cell_no, c.replicate, count(*) from v cross join cell q cross join cases c \
+             where q.survey_id = $1 and q.cell_no = v.cell_no and c.survey_id = $1 \
+             and c.cell_no = q.cell_no and c.replicate > q.released_replicate and c.state = 0 \
+             group by c.cell_no, c.replicate order by c.cell_no, c.replicate",
             args![survey_id],
             cell_nos.iter().map(|no| args![*no]).collect(),
         )

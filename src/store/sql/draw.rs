@@ -96,11 +96,10 @@ impl Tx {
         self.insert(
             "insert into cell (survey_id, cell_no, stratum_no, target_n, cap_n, held, done, \
              released_replicate, released_n, final_n)",
-            survey_id.into(),
+            survey_id,
             rows,
         )
         .await
-        .map(drop)
     }
 
     /// Adds cases.
@@ -144,10 +143,9 @@ impl Tx {
              zone, person_group, state, code, queue, priority, due_us, plan_queue, plan_due_us, \
              appointment_us, epoch, holder, lease_since_us, lease_until_us, started, reserved, \
              attempts, phone_no, interview_version, counted, revision)",
-            survey_id.into(),
+            survey_id,
             rows,
         )
         .await
-        .map(drop)
     }
 }

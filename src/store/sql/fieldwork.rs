@@ -118,11 +118,10 @@ impl Tx {
         self.insert(
             "insert into attempt (survey_id, case_no, attempt_no, version, at_us, user_id, \
              outcome, code, phone_no, note, call_back_us, epoch)",
-            survey_id.into(),
+            survey_id,
             rows,
         )
         .await
-        .map(drop)
     }
 
     /// Every version of the interviews of cases.
@@ -208,7 +207,7 @@ impl Tx {
         self.insert(
             "insert into interview (survey_id, case_no, version, status, code, attempt_no, at_us, \
              user_id, epoch, questionnaire_version, reason)",
-            survey_id.into(),
+            survey_id,
             rows,
         )
         .await?;
@@ -218,11 +217,10 @@ impl Tx {
             .collect();
         self.insert(
             "insert into rating (survey_id, case_no, version, target_no, valid, answers)",
-            survey_id.into(),
+            survey_id,
             rows,
         )
         .await
-        .map(drop)
     }
 }
 

@@ -43,11 +43,10 @@ impl Tx {
             rows.iter().map(|t| args![t.target_no, &t.key, &t.name, &t.class, &t.pool]).collect();
         self.insert(
             "insert into target (survey_id, target_no, key, name, class, pool)",
-            survey_id.into(),
+            survey_id,
             rows,
         )
         .await
-        .map(drop)
     }
 
     /// Adds strata.
@@ -61,11 +60,10 @@ impl Tx {
         self.insert(
             "insert into stratum (survey_id, stratum_no, name, target_no, listed, rejected, held, \
              units)",
-            survey_id.into(),
+            survey_id,
             rows,
         )
         .await
-        .map(drop)
     }
 
     /// Adds units.
@@ -88,11 +86,10 @@ impl Tx {
         self.insert(
             "insert into unit (survey_id, unit_no, stratum_no, key, name, ask_for, category, \
              multiplicity, person_group)",
-            survey_id.into(),
+            survey_id,
             rows,
         )
         .await
-        .map(drop)
     }
 
     /// Adds numbers of units.
@@ -110,23 +107,17 @@ impl Tx {
         self.insert(
             "insert into unit_phone (survey_id, unit_no, phone_no, e164, extension, original, \
              person, bad)",
-            survey_id.into(),
+            survey_id,
             rows,
         )
         .await
-        .map(drop)
     }
 
     /// Says which targets units rate.
     pub async fn insert_unit_targets(&mut self, survey_id: i64, rows: &[(i64, i64)]) -> Result<()> {
         let rows = rows.iter().map(|(unit_no, target_no)| args![*unit_no, *target_no]).collect();
-        self.insert(
-            "insert into unit_target (survey_id, unit_no, target_no)",
-            survey_id.into(),
-            rows,
-        )
-        .await
-        .map(drop)
+        self.insert("insert into unit_target (survey_id, unit_no, target_no)", survey_id, rows)
+            .await
     }
 
     /// The targets of a survey, by number.

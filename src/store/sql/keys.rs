@@ -75,11 +75,10 @@ impl Tx {
         self.insert(
             "insert into request_key (survey_id, request_id, user_id, method, request_sha256, \
              receipt, at_us)",
-            survey_id.into(),
+            survey_id,
             rows,
         )
         .await
-        .map(drop)
     }
 
     /// Ends a change of a survey: appends events whose positions follow the head that [`Tx::head`]
@@ -132,11 +131,10 @@ impl Tx {
         self.insert(
             "insert into event (survey_id, log_pos, at_us, user_id, kind, case_no, body, salt, \
              commitment)",
-            survey_id.into(),
+            survey_id,
             rows,
         )
         .await
-        .map(drop)
     }
 
     /// The events of a case, in order.
@@ -167,7 +165,12 @@ impl Tx {
 
     /// The time of the newest event of any survey, 0 if there is none.
     pub async fn last_event_us(&mut self) -> Result<i64> {
-        self.number("select coalesce(max(at_us), 0) from event", args![]).await
+        self.number(
+            "select coalesce(max(e.at_us), 0) from survey s cross join event e \
+             where e.survey_id = s.survey_id and e.log_pos = s.event_head",
+            args![],
+        )
+        .await
     }
 
     /// Commitments of a survey's log after a position, for whoever checks it.

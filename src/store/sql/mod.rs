@@ -8,6 +8,7 @@ mod cells;
 mod draw;
 mod fieldwork;
 mod frame;
+mod gauges;
 mod keys;
 mod roster;
 mod survey;

@@ -166,7 +166,7 @@ impl Tx {
                 ]
             })
             .collect();
-        self.insert(INSERT_LINE, survey_id.into(), rows).await.map(drop)
+        self.insert(INSERT_LINE, survey_id, rows).await
     }
 
     /// Lines of an import by state (`%` = any) after a line number.

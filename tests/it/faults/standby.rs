@@ -17,15 +17,11 @@ async fn cancelled_commit(store: &Store, place: &Place, write: bool) -> Result<(
         assert!(tx.installation().await.unwrap().is_some(), "it stands on this server");
     }
     let commit = tokio::spawn(tx.commit());
-    for _ in 0..200 {
-        let cancel = "select pg_cancel_backend(pid) from pg_stat_activity \
-                      where wait_event = 'SyncRep' and datname = current_database()";
-        if cluster::psql(&place.url, cancel).contains('t') {
-            return commit.await.unwrap();
-        }
-        tokio::time::sleep(Duration::from_millis(25)).await;
-    }
-    panic!("the commit does not wait for the standby");
+    waits(place).await;
+    let cancel = "select pg_cancel_backend(pid) from pg_stat_activity \
+                  where wait_event = 'SyncRep' and datname = current_database()";
+    assert_eq!(cluster::psql(&place.url, cancel).trim(), "t");
+    commit.await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -39,5 +35,46 @@ async fn a_commit_that_the_standby_did_not_confirm_is_never_acknowledged() {
     // the repeat changes nothing, and yet waits for the standby
     let again = cancelled_commit(&store, &place, false).await;
     assert!(matches!(again, Err(Error::Busy(_))), "{again:?}");
+    store.close().await;
+}
+
+/// Waits until a commit waits for the standby.
+async fn waits(place: &Place) {
+    for _ in 0..200 {
+        let waiting = "select count(*) from pg_stat_activity \
+                       where wait_event = 'SyncRep' and datname = current_database()";
+        if cluster::psql(&place.url, waiting).trim() == "1" {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("no commit waits for the standby");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_commit_without_an_answer_left_behind_is_not_acknowledged_by_a_repeat() {
+    let place = Place::new(Kind::Postgres);
+    place.open().await.close().await;
+    let url = format!("{}&options=-c%20synchronous_commit=on", place.url);
+    let store = Store::open(&url, Migrate::Never, Durability::Full).await.unwrap();
+    let mut tx = store.begin().await.unwrap();
+    tx.create_installation(&[1; 32], 1).await.unwrap();
+    let commit = tokio::spawn(tx.commit());
+    waits(&place).await;
+    // whoever waited for it goes away, and so does the connection: it stands on this server alone
+    commit.abort();
+    commit.await.unwrap_err();
+    let end = "select pg_terminate_backend(pid) from pg_stat_activity \
+               where wait_event = 'SyncRep' and datname = current_database()";
+    assert_eq!(cluster::psql(&place.url, end).trim(), "t");
+    let mut tx = loop {
+        let mut tx = store.begin().await.unwrap();
+        if tx.installation().await.unwrap().is_some() {
+            break tx;
+        }
+    };
+    assert!(tx.installation().await.unwrap().is_some());
+    let repeat = tokio::time::timeout(Duration::from_secs(1), tx.commit()).await;
+    assert!(repeat.is_err(), "acknowledged, and the standby has never heard of it: {repeat:?}");
     store.close().await;
 }

@@ -3,17 +3,22 @@
 
 pub mod child;
 pub mod cluster;
+pub mod db;
+pub mod pair;
+pub mod proxy;
 pub mod school;
+pub mod shift;
+pub mod worker;
 
 use canvass::{
     chance::Chance,
     clock::Clock,
     desk::Desk,
-    rpc::{Listen, serve},
+    rpc::{Calls, Listen, serve},
     store::{Durability, Migrate, Store},
 };
 use canvass_proto::v1::{self, access_service_client::AccessServiceClient};
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use tonic::{Request, transport::Channel};
 
@@ -61,7 +66,7 @@ impl Place {
 }
 
 /// Lets this process hear PostgreSQL's warnings, as every program must.
-fn hear() {
+pub fn hear() {
     use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| tracing_subscriber::registry().with(canvass::store::notices()).init());
@@ -129,6 +134,8 @@ pub struct Floor {
     pub site: Site,
     pub place: Place,
     pub desk: Desk,
+    /// What its calls came to.
+    pub calls: Arc<Calls>,
     stop: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<()>>,
 }
@@ -160,14 +167,16 @@ impl Floor {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let serving = desk.clone();
+        let calls = Arc::new(Calls::default());
+        let (serving, counting) = (desk.clone(), Some(calls.clone()));
         let serving = tokio::spawn(async move {
-            let listen = Listen { listener, tls: None };
+            let listen = Listen { listener, tls: None, calls: counting };
             serve(serving, listen, async move { drop(stopped.await) }).await.unwrap();
         });
         Floor {
             place,
             desk,
+            calls,
             site: Site { address, admin: String::new() },
             stop: Some(stop),
             serving: Some(serving),
@@ -197,6 +206,13 @@ impl std::ops::DerefMut for Floor {
     fn deref_mut(&mut self) -> &mut Site {
         &mut self.site
     }
+}
+
+/// A number asked for in the environment: how long a run is to be, or which one.
+pub fn asked(name: &str) -> Option<u64> {
+    let number = |asked: std::ffi::OsString| asked.to_str().and_then(|n| n.parse().ok());
+    let found = std::env::var_os(name);
+    found.map(|asked| number(asked).unwrap_or_else(|| panic!("{name} must be a number")))
 }
 
 /// A fresh request id.

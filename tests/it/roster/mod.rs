@@ -5,12 +5,16 @@ mod chance;
 mod columns;
 mod feet;
 mod files;
+mod forms;
 mod headers;
+mod labels;
+mod people;
 mod persons;
 mod sheets;
 mod tables;
 mod titles;
 mod weight;
+mod whose;
 
 use canvass::{
     model::Lang,

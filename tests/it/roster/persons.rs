@@ -5,6 +5,10 @@ use super::{
     titles::{csv, who},
 };
 
+fn contacts(text: &str) -> String {
+    read_rows(Kind::Contacts, Options::default(), rows_of(text.as_bytes()).expect("text"))
+}
+
 #[test]
 fn the_class_teacher_is_who_the_title_says() {
     let table = [
@@ -121,4 +125,176 @@ fn big5_is_refused_by_name() {
     );
     let error = rows_of(&bytes).expect_err("Big5");
     assert_eq!(error.key, "roster.not_gb18030");
+}
+
+#[test]
+fn one_label_in_two_parts_of_the_school_is_two_classes() {
+    let columns =
+        ["校区,班级,姓名,电话", "东校区,1班,甲,~0001", ",1班,乙,~0002", "西校区,1班,丙,~0003"];
+    assert_eq!(csv(&columns), "1班 甲, 1班 乙, 4-");
+    let school = ["学校,年级,班级,姓名,电话", "一小,三,1班,甲,~0001", "二小,三,1班,乙,~0002"];
+    assert_eq!(csv(&school), "三1班 甲, 3-");
+    let rows =
+        ["东校区", "班级,姓名,电话", "三1,甲,~0001", "西校区", "班级,姓名,电话", "三1,乙,~0002"];
+    assert_eq!(csv(&rows), "三1 甲, 4-, 6-");
+    let years = [
+        "2023学年1班",
+        "姓名,学号,电话",
+        "甲,S1,~0001",
+        "2024学年1班",
+        "姓名,学号,电话",
+        "乙,S2,~0002",
+    ];
+    assert!(!csv(&years).contains("1班 乙"), "{}", csv(&years));
+    let heads = ["班级,姓名,电话", "三,,", "1班,甲,~0001", "四,,", "1班,乙,~0002"];
+    assert_eq!(csv(&heads), "3-, 5-");
+}
+
+#[test]
+fn a_register_number_beside_the_schools_own_is_not_read() {
+    let told = parents("班级,姓名,学籍号,学号,电话\n三1,甲,G1,S1,13800100001\n");
+    assert!(told.contains("三1|||S1|甲"), "{told}");
+    let told = parents("班级,姓名,学籍号,电话\n三1,甲,G1,13800100001\n");
+    assert!(told.contains("三1|||G1|甲"), "{told}");
+}
+
+#[test]
+fn an_office_is_no_pupil_and_a_group_no_member_of_staff() {
+    for word in [
+        "班长",
+        "保安",
+        "校警",
+        "家长委员会",
+        "家長會",
+        "愛心媽媽",
+        "午餐秘書",
+        "配餐公司",
+        "社区",
+        "校园110",
+    ] {
+        assert_eq!(csv(&["班级,姓名,电话", &format!("三1,{word},~0001")]), "2-", "{word}");
+    }
+    for group in ["后勤", "行政人员", "语文组", "全体教师"] {
+        let rows = format!("教师,联系人,电话\n李梅,甲,13800100001\n{group},,\n,乙,13800100002\n");
+        let told = contacts(&rows);
+        assert!(!told.contains("乙"), "{group}: {told}");
+    }
+}
+
+#[test]
+fn another_department_carries_nobody_down_wherever_it_stands() {
+    let tables = [
+        "教师,部门,联系人,电话\n李梅,语文组,甲,13800100001\n,数学组,乙,13800100002\n",
+        "部门,教师,联系人,电话\n,李梅,甲,13800100001\n数学组,,乙,13800100002\n",
+        "学科,教师,联系人,电话\n语文,李梅,甲,13800100001\n数学,,乙,13800100002\n",
+    ];
+    for table in tables {
+        let told = contacts(table);
+        assert!(told.contains("3 - "), "{told}");
+        assert!(told.contains("甲"), "{told}");
+    }
+}
+
+#[test]
+fn a_class_teacher_who_is_not_taken_is_noted() {
+    for title in ["三(1)班 班主任 李梅", "班主任：李梅、王芳"] {
+        let told = parents(&format!("{title},,\n班级,姓名,电话\n三(1)班,甲,13800100001\n"));
+        assert!(told.contains("1 ! :roster_teacher_unread"), "{title}: {told}");
+    }
+    let told =
+        parents("三(1)班,,\n填表人：王芳 班主任：李梅,,\n姓名,学号,电话\n甲,S1,13800100001\n");
+    assert!(told.contains("2 ! :roster_teacher_unread"), "{told}");
+    let told =
+        parents("三(1)班 班主任：李梅,,\n姓名,班主任,电话\n甲,王芳,13800100001\n乙,,13800100002\n");
+    assert_eq!(told.matches(":roster_teacher_elsewhere").count(), 1, "{told}");
+}
+
+#[test]
+fn schools_and_parts_that_titles_and_sheets_name_tell_classes_apart() {
+    let two = |first: &[&str], second: &[&str]| {
+        let lines = ["班级,姓名,电话".replace(',', "|"), "三(1)班|甲|13800100001".into()];
+        let other = ["班级,姓名,电话".replace(',', "|"), "三(1)班|乙|13800100002".into()];
+        let with = |titles: &[&str], lines: &[String]| -> Vec<String> {
+            titles.iter().map(|t| (*t).to_owned()).chain(lines.iter().cloned()).collect()
+        };
+        let (a, b) = (with(&first[1..], &lines), with(&second[1..], &other));
+        let refs =
+            |lines: &Vec<String>| lines.iter().map(String::as_str).collect::<Vec<_>>().join("\n");
+        let (a, b) = (refs(&a), refs(&b));
+        let mut rows = sheet(first[0], &a.split('\n').collect::<Vec<_>>());
+        rows.extend(sheet(second[0], &b.split('\n').collect::<Vec<_>>()));
+        who(rows)
+    };
+    for (first, second) in [
+        (&["A", "第一小学学生通讯录"][..], &["B", "第二小学学生通讯录"][..]),
+        (&["本部"], &["分校"]),
+        (&["城关小学"], &["东街小学"]),
+        (&["A", "东校区学生通讯录"], &["B", "西校区学生通讯录"]),
+        (&["A", "第一小学三年级学生通讯录"], &["B", "第二小学三年级学生通讯录"]),
+        (&["A", "2024-2025学年学生通讯录"], &["B", "2025-2026学年学生通讯录"]),
+        (&["A", "三(1)班"], &["B", "第二小学三(1)班"]),
+        (&["国际部"], &["国内部"]),
+    ] {
+        let read = two(first, second);
+        assert!(read.starts_with("三(1)班 甲") && !read.contains('乙'), "{first:?}: {read}");
+    }
+    for (first, second) in [
+        (&["A", "第一小学学生通讯录"][..], &["B", "XX市第一小学学生通讯录"][..]),
+        (&["A", "2025-2026学年实验小学学生名单"], &["B", "实验小学2025—2026学年学生名单"]),
+        (&["A", "2025 - 2026学年学生名单"], &["B", "25-26学年学生名单"]),
+    ] {
+        assert_eq!(two(first, second), "三(1)班 甲, 三(1)班 乙", "{first:?}");
+    }
+}
+
+#[test]
+fn words_below_the_lines_are_no_second_header() {
+    let rows =
+        ["三(1)班学生通讯录,,", "班级,姓名,电话", "三(1)班,甲,~0001", "备注,,", "三(2)班,乙,~0002"];
+    let read = csv(&rows);
+    assert!(read.contains("三(2)班 乙") && read.contains("三(1)班 甲"), "{read}");
+}
+
+#[test]
+fn ordinary_columns_and_names_are_no_reason_to_refuse() {
+    for header in ["与学生关系", "微信", "座號", "是否住校", "特长", "紧急联系人", "接送人"]
+    {
+        let rows = [&*format!("班级,姓名,{header},联系电话,备用电话"), "三1,甲,x,~0001,~0002"];
+        assert_eq!(csv(&rows), "三1 甲", "{header}");
+    }
+    for name in ["王保安", "李保卫", "张保健", "Busra", "Paul Nurse", "安保", "司南", "班超"]
+    {
+        let read = csv(&["班级,姓名,电话", &format!("三1,{name},~0001")]);
+        assert_eq!(read, format!("三1 {name}"), "{name}");
+    }
+    for head in ["编号", "項次", "日期", "性别"] {
+        let told = contacts(&format!(
+            "{head},教师,联系人,电话\n1,李梅,甲,13800100001\n2,,乙,13800100002\n"
+        ));
+        assert!(told.contains("李梅||乙"), "{head}: {told}");
+    }
+    let told = parents("班级,姓名,学籍号,全国学籍号,电话\n三1,甲,G1,S1,13800100001\n");
+    assert!(told.contains("三1|||G1|甲"), "{told}");
+}
+
+#[test]
+fn rows_of_grades_in_the_column_of_names_end_what_stood_above() {
+    for rows in [["三", "四"], ["小班", "中班"], ["三年", "四年"], ["国一", "国二"]] {
+        let file = csv(&[
+            "姓名,班级,电话",
+            &format!("{},,", rows[0]),
+            "甲,1班,~0001",
+            &format!("{},,", rows[1]),
+            "乙,1班,~0002",
+        ]);
+        assert!(!file.contains("乙"), "{rows:?}: {file}");
+    }
+}
+
+#[test]
+fn spaces_in_a_label_tell_nothing_apart() {
+    assert_eq!(
+        csv(&["班级,姓名,电话", "三(1)班,甲,~0001", "三 (1) 班,乙,~0002"]),
+        "三(1)班 甲, 三(1)班 乙"
+    );
 }

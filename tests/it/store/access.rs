@@ -1,6 +1,6 @@
 //! Users, tokens, keys, events, surveys.
 
-use super::on_every_store;
+use super::{on_every_store, with_surveys};
 use canvass::{
     model::{Event, SurveyRow},
     store::{KeyRow, SealedEvent, Store, UserRow},
@@ -18,7 +18,7 @@ on_every_store!(
     questionnaires_and_schemes_are_versions,
 );
 
-fn user(user_id: i64, name: &str) -> UserRow {
+pub fn user(user_id: i64, name: &str) -> UserRow {
     UserRow {
         user_id,
         name: name.into(),
@@ -41,6 +41,9 @@ async fn an_installation_is_made_once(store: &Store) {
     assert!(!tx.create_installation(&[2; 32], 6).await.unwrap());
     let found = tx.installation().await.unwrap().unwrap();
     assert_eq!((found.key_check, found.incarnation), (vec![1; 32], 1));
+    tx.set_incarnation(9).await.unwrap();
+    assert_eq!(tx.installation().await.unwrap().unwrap().incarnation, 9);
+    tx.set_incarnation(1).await.unwrap();
 }
 
 async fn a_user_is_found_by_number_and_name(store: &Store) {
@@ -115,7 +118,7 @@ async fn a_token_admits_its_user_to_its_surveys(store: &Store) {
 }
 
 async fn a_key_is_kept_with_its_receipt(store: &Store) {
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = with_surveys(store, &[5, 6]).await;
     let key = |byte: u8| KeyRow {
         request_id: vec![byte; 16],
         user_id: 3,

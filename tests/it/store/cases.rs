@@ -1,6 +1,6 @@
 //! Cases, cells, dials, interviews, drafts, the quarantine.
 
-use super::on_every_store;
+use super::{on_every_store, with_surveys};
 use canvass::{
     error::Error,
     model::{
@@ -16,7 +16,7 @@ on_every_store!(
     a_case_is_written_only_at_the_revision_it_was_read,
     cells_keep_their_counts,
     a_full_cell_is_parked_and_put_back,
-    the_counts_say_why_nothing_is_due,
+    the_cases_say_why_nothing_is_due,
     leases_are_found_by_holder_and_by_their_end,
     reserves_are_counted_and_released_whole,
     cases_are_listed_by_state_and_cell,
@@ -47,7 +47,7 @@ fn cell(cell_no: i64) -> CellRow {
 }
 
 async fn filled(store: &Store, cases: &[CaseRow]) -> Tx {
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = with_surveys(store, &[SURVEY]).await;
     tx.insert_cells(SURVEY, &[cell(1), cell(2)]).await.unwrap();
     tx.insert_cases(SURVEY, cases).await.unwrap();
     tx
@@ -124,7 +124,9 @@ async fn a_person_rests_and_is_left_alone_over_all_its_cases(store: &Store) {
     assert_eq!(tx.next_due(SURVEY, 0, 100).await.unwrap(), 150);
     assert_eq!(tx.next_due(SURVEY, 0, 150).await.unwrap(), 0);
     let waiting = tx.waiting(SURVEY, 100).await.unwrap();
-    assert_eq!(waiting, Waiting { next_due_us: 120, due: 1, ..Waiting::default() });
+    assert_eq!(waiting, Waiting { next_due_us: 120, ..Waiting::default() });
+    let waiting = tx.waiting(SURVEY, 130).await.unwrap();
+    assert_eq!(waiting, Waiting { next_due_us: 150, ..Waiting::default() });
 }
 
 async fn a_case_is_written_only_at_the_revision_it_was_read(store: &Store) {
@@ -183,14 +185,23 @@ async fn a_full_cell_is_parked_and_put_back(store: &Store) {
     assert_eq!(due(&mut tx, SURVEY, 50, 10).await, [2, 1, 4]);
 }
 
-async fn the_counts_say_why_nothing_is_due(store: &Store) {
+async fn the_cases_say_why_nothing_is_due(store: &Store) {
     let later = CaseRow { queue: queue::RETRY, due_us: 500, ..case(1) };
     let held = CaseRow { lease_until_us: 300, queue: queue::RETRY, due_us: 300, ..case(2) };
     let parked = CaseRow { queue: queue::PARKED, ..case(3) };
-    let mut tx = filled(store, &[later, held, parked, case(4)]).await;
+    let mut tx = filled(store, &[later, held.clone(), parked.clone(), case(4)]).await;
     let found = tx.waiting(SURVEY, 100).await.unwrap();
-    assert_eq!(found, Waiting { next_due_us: 500, held: 1, due: 1, parked: 1 });
+    assert_eq!(found, Waiting { next_due_us: 500, ..Waiting::default() });
     assert_eq!(tx.waiting(8, 100).await.unwrap(), Waiting::default());
+    drop(tx);
+    for (cases, why) in [
+        (vec![held.clone()], Waiting { held: true, ..Waiting::default() }),
+        (vec![parked, held], Waiting { held: true, full_cells: true, ..Waiting::default() }),
+        (vec![case(1)], Waiting { full_cells: true, ..Waiting::default() }),
+    ] {
+        let mut tx = filled(store, &cases).await;
+        assert_eq!(tx.waiting(SURVEY, 100).await.unwrap(), why, "{cases:?}");
+    }
 }
 
 async fn leases_are_found_by_holder_and_by_their_end(store: &Store) {
@@ -201,6 +212,10 @@ async fn leases_are_found_by_holder_and_by_their_end(store: &Store) {
         ..case(case_no)
     };
     let mut tx = filled(store, &[held(1, 4, 100), held(2, 5, 50), held(3, 5, 100)]).await;
+    for user_id in [4, 5, 6] {
+        let user = super::access::user(user_id, &format!("u{user_id}"));
+        tx.insert_user(&user).await.unwrap();
+    }
     assert_eq!(numbers(&tx.cases_held_by(SURVEY, &[5, 6], 60).await.unwrap()), [3]);
     assert_eq!(numbers(&tx.live_leases(SURVEY, 60).await.unwrap()), [1, 3]);
     assert_eq!(numbers(&tx.expired_reservations(SURVEY, 60, 9).await.unwrap()), [2]);
@@ -306,7 +321,7 @@ async fn dials_and_interviews_are_versions(store: &Store) {
 }
 
 async fn drafts_replace_each_other(store: &Store) {
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = with_surveys(store, &[SURVEY]).await;
     let draft = |case_no, save_no| DraftRow { case_no, epoch: 1, save_no, body: "[]".into() };
     tx.put_drafts(SURVEY, &[draft(1, 1), draft(2, 1)]).await.unwrap();
     tx.put_drafts(SURVEY, &[draft(1, 2)]).await.unwrap();
@@ -330,7 +345,7 @@ async fn drafts_of_final_cases_are_found(store: &Store) {
 }
 
 async fn the_quarantine_is_decided_once(store: &Store) {
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = with_surveys(store, &[SURVEY]).await;
     let entry = |quarantine_no| QuarantineRow {
         quarantine_no,
         kind: "interview".into(),
@@ -356,8 +371,6 @@ async fn the_quarantine_is_decided_once(store: &Store) {
     );
     assert_eq!(tx.quarantine_after(SURVEY, 0, false, 9).await.unwrap(), [entry(2)]);
     assert_eq!(tx.quarantine_after(SURVEY, 0, true, 9).await.unwrap(), [decided, entry(2)]);
-    let survey = canvass::model::SurveyRow { survey_id: SURVEY, ..Default::default() };
-    tx.insert_survey(&survey).await.unwrap();
     tx.move_quarantine_head(SURVEY, 2).await.unwrap();
     assert_eq!(tx.survey(SURVEY).await.unwrap().unwrap().quarantine_head, 2);
 }

@@ -1,6 +1,6 @@
 //! Imports, lines, the frozen frame, draws.
 
-use super::on_every_store;
+use super::{on_every_store, with_surveys};
 use canvass::{
     model::{DrawRow, ImportRow, LineRow, StratumRow, TargetRow, UnitPhoneRow, UnitRow},
     store::Store,
@@ -44,7 +44,7 @@ fn line(import_no: i64, line_no: i64, state: &str, unit: &str) -> LineRow {
 }
 
 async fn a_staged_import_is_read_by_nobody(store: &Store) {
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = with_surveys(store, &[7]).await;
     tx.insert_import(7, &import(1, "staged")).await.unwrap();
     tx.insert_lines(7, &[line(1, 1, "accepted", "P1"), line(1, 2, "rejected", "")]).await.unwrap();
     assert!(tx.import(7, 0).await.unwrap().is_none());
@@ -69,7 +69,7 @@ async fn a_staged_import_is_read_by_nobody(store: &Store) {
 }
 
 async fn lines_are_known_by_their_keys(store: &Store) {
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = with_surveys(store, &[7]).await;
     tx.insert_import(7, &import(1, "accepted")).await.unwrap();
     let lines =
         [line(1, 1, "accepted", "P1"), line(1, 2, "held", "P2"), line(1, 3, "rejected", "P3")];
@@ -84,7 +84,7 @@ async fn lines_are_known_by_their_keys(store: &Store) {
 }
 
 async fn held_lines_are_freed_and_handed_back(store: &Store) {
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = with_surveys(store, &[7]).await;
     tx.insert_import(7, &import(1, "accepted")).await.unwrap();
     let lines = [
         line(1, 1, "passed", ""),
@@ -115,7 +115,7 @@ async fn held_lines_are_freed_and_handed_back(store: &Store) {
 }
 
 async fn a_stale_import_is_removed_and_a_fresh_one_stays(store: &Store) {
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = with_surveys(store, &[7]).await;
     for number in 1..=3 {
         tx.insert_import(7, &import(number, "staged")).await.unwrap();
         tx.insert_lines(7, &[line(number, 1, "accepted", "P1")]).await.unwrap();
@@ -138,7 +138,7 @@ async fn a_stale_import_is_removed_and_a_fresh_one_stays(store: &Store) {
 }
 
 async fn a_frame_is_read_as_it_was_written(store: &Store) {
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = with_surveys(store, &[7]).await;
     let target = |target_no| TargetRow {
         target_no,
         key: format!("T{target_no}"),
@@ -193,7 +193,7 @@ async fn a_frame_is_read_as_it_was_written(store: &Store) {
 }
 
 async fn draws_keep_their_record(store: &Store) {
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = with_surveys(store, &[7]).await;
     let draw = |draw_no: i64, state: &str| DrawRow {
         draw_no,
         state: state.into(),

@@ -1,6 +1,6 @@
 //! Rosters over several imports: what was rejected, held or left out, and comes back.
 
-use super::roster::{HEAD, draft, header};
+use super::roster::{HEAD, draft, draft_named, header, rejected};
 use crate::floor::{
     Floor, Kind, id,
     school::{Plan, scheme},
@@ -216,4 +216,55 @@ async fn a_class_whose_label_can_be_none_does_not_vanish() {
     one_after_another(&floor, survey_id, &[&mended]).await;
     let done = admin.freeze_frame(with(&floor.admin, freeze(&[]))).await.unwrap().into_inner();
     assert_eq!((done.units, done.strata), (3, 2));
+}
+
+#[tokio::test]
+async fn every_class_is_shown_as_it_was_read_and_a_bare_one_that_grows_is_noted() {
+    let floor = Floor::new(Kind::Sqlite).await;
+    let survey_id = draft(&floor).await;
+    let head = "班级,班主任,学生姓名,学号,家长电话\n";
+    let file = format!(
+        "{head}1班,王老师,学生一,P1,13800000001\n,,学生二,P2,12\n2班,,学生三,P3,13800000003\n"
+    );
+    let report = floor.import(header(survey_id), file.as_bytes()).await.unwrap();
+    let shown: Vec<_> = report
+        .strata
+        .iter()
+        .map(|s| (&*s.name, &*s.teacher, s.read, s.rejected, &*s.place))
+        .collect();
+    assert_eq!(shown, [("1班", "王老师", 1, 1, "2"), ("2班", "", 1, 0, "4")]);
+    // the other grade's `1班`, in a file of its own
+    let other = format!("{head}1班,,学生四,P4,13800000004\n1班,,学生五,P5,13800000005\n");
+    let report = one_after_another(&floor, survey_id, &[&other]).await;
+    let noted: Vec<_> = report.problems.iter().map(|p| (&*p.code, p.line)).collect();
+    assert_eq!(noted, [("import_class_grows", 2)]);
+}
+
+#[tokio::test]
+async fn a_class_of_another_campus_that_comes_back_unmended_is_rejected_again() {
+    let floor = Floor::new(Kind::Sqlite).await;
+    let head = "班级,学生姓名,学号,家长电话\n";
+    let (first, second) = ("三(1)班,学生一,P1,13800000001\n", "三(1)班,学生二,P2,13800000002\n");
+    for (name, between) in [("a", "西校区"), ("b", "第二小学学生通讯录"), ("c", "2024学年")]
+    {
+        let survey_id = draft_named(&floor, name).await;
+        let file = format!("{head}{first}{between},,,\n{head}{second}");
+        let report = floor.import(header(survey_id), file.as_bytes()).await.unwrap();
+        assert_eq!(report.accepted, 1, "{between}: {report:?}");
+        let (_, back) = rejected(&floor, survey_id).await;
+        let again = floor.import(header(survey_id), &back).await.unwrap();
+        assert_eq!((again.accepted, &*again.status), (0, "refused"), "{between}: {again:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_name_without_a_number_in_another_import_is_noted() {
+    let floor = Floor::new(Kind::Sqlite).await;
+    let survey_id = draft(&floor).await;
+    let head = "班级,学生姓名,学号,家长电话\n";
+    let first = format!("{head}3-1,学生一,,13800000001\n3-1,学生二,P2,13800000002\n");
+    let again = format!("{head}3-1,学生一,,13800000009\n3-1,学生三,,13800000003\n");
+    let report = one_after_another(&floor, survey_id, &[&first, &again]).await;
+    let noted: Vec<_> = report.problems.iter().map(|p| (&*p.code, &*p.kind, p.line)).collect();
+    assert_eq!((report.accepted, noted), (2, vec![("import_same_name", "note", 2)]));
 }

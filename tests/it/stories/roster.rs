@@ -5,8 +5,12 @@ use canvass_proto::v1;
 use tonic::Code;
 
 pub async fn draft(floor: &Floor) -> i64 {
+    draft_named(floor, "parents").await
+}
+
+pub async fn draft_named(floor: &Floor, name: &str) -> i64 {
     let settings = v1::SurveySettings {
-        name: "parents".into(),
+        name: name.into(),
         kind: v1::SurveyKind::Parents as i32,
         ..Default::default()
     };

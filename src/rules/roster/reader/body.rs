@@ -1,21 +1,22 @@
 //! Rows below a header: titles between classes, totals, remarks, and the lines themselves.
 
-use super::{CELL_CHARS_MAX, Reader, Sheet, note, place};
+use super::{
+    CELL_CHARS_MAX, Reader, Sheet, note, place,
+    rows::{breaks, foot, has_phone_digits, is_name, is_ordinal},
+};
 use crate::{
     model::Msg,
     msg,
     rules::roster::{
-        Cell, Kind, Line, Outcome, Passed, Place, Problem, Row, column_letters,
-        header::{Columns, join, shown_header, texts},
+        Cell, Kind, Line, Outcome, Passed, Problem, Row, column_letters,
+        header::{Columns, header_word, join, shown_header, texts},
         label::{has_grade, is_bare_class, is_class, is_short_label, same_class, speaks_of_class},
         line::Fault,
-        row::word,
+        seen::may_be_one,
         standing::standing_cells,
         strata::Strata,
-        title::{Reading, read_title, title_text},
-        words::{
-            Field, field_of, foot_mark, is_nobody, is_office, is_remark, is_total, without_remark,
-        },
+        title::{Reading, read_title, says_where, title_text},
+        words::{Field, field_of, is_remark, is_total},
     },
 };
 
@@ -29,7 +30,11 @@ impl Reader {
     ) -> Result<(), Msg> {
         // A row with a phone is no header; asking costs more than reading the row.
         let may_be_header = !row.cells.iter().any(has_phone_digits);
+        if !may_be_header {
+            sheet.header_texts = None;
+        }
         if may_be_header && self.is_header_again(sheet, row, out)? {
+            sheet.hear_header(row, self.kind);
             (sheet.above.phones, sheet.above.rejected) = (None, false);
             if sheet.doubtful {
                 sheet.forget_class();
@@ -37,24 +42,39 @@ impl Reader {
             }
             return Ok(());
         }
+        if may_be_header && let Some(why) = self.begins_others(sheet, &columns, row) {
+            self.pass(row, why, out);
+            (sheet.above.phones, sheet.above.rejected) = (None, false);
+            sheet.columns = Some(columns);
+            return Ok(());
+        }
         let foot = foot(&columns, row);
         match (self.why_passed(sheet, &columns, row, foot.is_some()), foot) {
             (Some(why), _) => {
+                if why == Passed::Title {
+                    sheet.open_by_title(&title_text(&texts(row)));
+                }
                 self.pass(row, why, out);
                 (sheet.above.phones, sheet.above.rejected) = (None, false);
             }
+            _ if self.refuse_others(sheet, row, out) => {}
             (None, Some(fault)) => {
                 self.reject(row, fault, row.cells.clone(), out);
                 (sheet.above.phones, sheet.above.rejected) = (None, true);
                 sheet.doubtful = true;
             }
             (None, None) => {
+                split_class(&columns, row)?;
                 let rejected = self.summary.rejected;
                 self.read(sheet, &columns, row, out);
                 let refused = self.summary.rejected > rejected;
-                sheet.doubtful = may_be_header && row.filled().count() == 1 && refused;
+                sheet.doubtful = may_be_header && columns.told(row).count() == 1 && refused;
+                let text = title_text(&texts(row));
                 if refused && breaks(self.kind, &columns, row) {
-                    sheet.break_off(&title_text(&texts(row)));
+                    sheet.break_off(&text);
+                }
+                if refused && columns.told(row).count() == 1 {
+                    sheet.part.hear(&text);
                 }
             }
         }
@@ -81,7 +101,8 @@ impl Reader {
                 return Ok(true);
             }
         }
-        let headers = own.iter().filter(|text| field_of(&word(text), self.kind).is_some()).count();
+        let headers =
+            own.iter().filter(|text| field_of(&header_word(text), self.kind).is_some()).count();
         if headers >= 2 {
             let again = self.mapping.candidate(&own)?;
             if again.is_complete() {
@@ -118,6 +139,10 @@ impl Reader {
                 sheet.break_off(&first);
             }
             return Some(Passed::Remark);
+        }
+        if self.kind == Kind::Parents && !phoned && says_where(&title_text(&texts(row))) {
+            sheet.part.hear(&title_text(&texts(row)));
+            return Some(Passed::Title);
         }
         if let Some(passed) = self.own_columns(sheet, columns, row, &filled, foot) {
             return passed;
@@ -163,7 +188,8 @@ impl Reader {
 
     /// A title between two classes of one sheet.
     fn title(&mut self, sheet: &mut Sheet, row: &Row, phoned: bool) -> Option<Passed> {
-        let Reading::Title(title) = read_title(&title_text(&texts(row))) else { return None };
+        let text = title_text(&texts(row));
+        let Reading::Title(title) = read_title(&text) else { return None };
         if phoned && title.teacher.is_empty() {
             return None;
         }
@@ -172,6 +198,7 @@ impl Reader {
         if alone && (!sheet.unlined || phoned) {
             return None;
         }
+        sheet.part.hear(&text);
         if let Some(class) = sheet.take_title(title) {
             self.strata.name_class(&class, &place(row));
         }
@@ -182,6 +209,7 @@ impl Reader {
     /// can be one: else the row is refused like a line, so that no class is lost unnoticed.
     fn name_alone(&mut self, sheet: &mut Sheet, columns: &Columns, row: &Row) -> bool {
         let mut above = std::mem::take(&mut sheet.above);
+        above.head.clear();
         // Only the class and staff are of use; that the rest is missing is known.
         let (line, _) = sheet.table(self.kind, &self.options, columns).read(row, &mut above);
         sheet.above = above;
@@ -191,6 +219,10 @@ impl Reader {
             return false;
         }
         sheet.lined = true;
+        if classed {
+            let class = columns.of(Field::Class).map(|at| row.cell(at).shown());
+            sheet.above.head = class.filter(|label| is_bare_class(label)).unwrap_or_default();
+        }
         self.strata.name(&line);
         true
     }
@@ -201,9 +233,17 @@ impl Reader {
         let phones_before = sheet.above.phones.clone();
         let after_rejected = sheet.above.rejected;
         let mut above = std::mem::take(&mut sheet.above);
-        let (mut line, read) = sheet.table(self.kind, &self.options, columns).read(row, &mut above);
+        let table = sheet.table(self.kind, &self.options, columns);
+        let (mut line, read) = table.read(row, &mut above);
+        let mut said = sheet.part.said;
+        if self.kind == Kind::Parents {
+            let column = table.part(row, &mut above);
+            said |= !column.is_empty();
+            line.part = sheet.part.of(&line.class, &column);
+        }
         (sheet.lined, sheet.unlined) = (true, false);
         out.extend(self.elsewhere(sheet, columns, &line));
+        out.extend(other_teacher(sheet, columns, &line));
         let read = match sheet.long {
             Some(column) => {
                 let reason = msg!("roster.cell_long", limit = CELL_CHARS_MAX);
@@ -214,9 +254,7 @@ impl Reader {
         let checked = match read {
             Ok(()) => {
                 let whole = |reason| Fault { column: None, reason };
-                let listed = self.strata.list(&mut line).map_err(whole);
-                let stratum = Strata::key(&line);
-                listed.and_then(|()| self.seen.check(&stratum, &line).map_err(whole))
+                self.enter(&mut line, said).map_err(whole)
             }
             Err(fault) => {
                 match columns.of(Field::Class).filter(|at| fault.column == Some(*at)) {
@@ -234,11 +272,13 @@ impl Reader {
         let table = sheet.table(self.kind, &self.options, columns);
         let cells = || standing_cells(row, &table, &above, phones_before.as_ref(), after_rejected);
         match checked {
-            Ok(twins) => {
+            Ok(notes) => {
                 self.strata.accept(&line);
                 self.summary.accepted += 1;
                 let cells = if self.options.keep_cells { cells() } else { Vec::new() };
-                let notes = twins.into_iter().map(|twin| self.twin(&line.place, &twin)).collect();
+                let place = &line.place;
+                let note = |reason| Problem { place: place.clone(), column: String::new(), reason };
+                let notes = notes.into_iter().map(note).collect();
                 out.push(Outcome::Accepted { line, notes, cells });
                 above.rejected = false;
             }
@@ -248,6 +288,16 @@ impl Reader {
             }
         }
         sheet.above = above;
+    }
+
+    /// Takes a line that was read rightly in among those before it; answers what is to be known of it.
+    fn enter(&mut self, line: &mut Line, said: bool) -> Result<Vec<Msg>, Msg> {
+        let silent = self.strata.placed(line, said)?;
+        self.strata.list(line)?;
+        let stratum = Strata::key(line);
+        let mut notes = self.seen.check(&stratum, line)?;
+        notes.extend(silent);
+        Ok(notes)
     }
 
     /// Says once a sheet that its lines are of another class than its title or name.
@@ -263,17 +313,18 @@ impl Reader {
         Some(note(line.place.clone(), column, msg!("roster.class_elsewhere", named = named)))
     }
 
-    fn reject(&mut self, row: &Row, fault: Fault, cells: Vec<Cell>, out: &mut Vec<Outcome>) {
+    pub(super) fn reject(
+        &mut self,
+        row: &Row,
+        fault: Fault,
+        cells: Vec<Cell>,
+        out: &mut Vec<Outcome>,
+    ) {
         self.summary.rejected += 1;
         self.weight.keep(&cells);
         let column = fault.column.map(column_letters).unwrap_or_default();
         let problem = Problem { place: place(row), column, reason: fault.reason };
         out.push(Outcome::Rejected { problem, cells });
-    }
-
-    fn twin(&self, own: &Place, first: &Place) -> Problem {
-        let reason = msg!("roster.twins", place = first);
-        Problem { place: own.clone(), column: String::new(), reason }
     }
 
     /// A column without a known header that holds something is never silently dropped.
@@ -285,7 +336,7 @@ impl Reader {
         out: &mut Vec<Outcome>,
     ) {
         for column in row.filled() {
-            let unknown = columns.unknown.get(&column);
+            let unknown = columns.unknown.get(&column).filter(|_| !columns.parts.contains(&column));
             if unknown.is_none() && columns.headed.contains(&column) {
                 continue;
             }
@@ -303,69 +354,39 @@ impl Reader {
     }
 }
 
-/// Whether a cell holds a row number.
-fn is_ordinal(columns: &Columns, row: &Row, column: usize) -> bool {
-    let number = |c: char| c.is_ascii_digit() || c == '.';
-    columns.ordinals.contains(&column) && row.cell(column).shown().chars().all(number)
+/// A header merged over two columns stands above the first alone: grade there, and the class beside it.
+///
+/// # Errors
+/// A label of a class stands beside the class column and under no header.
+fn split_class(columns: &Columns, row: &Row) -> Result<(), Msg> {
+    let Some(at) = columns.of(Field::Class).or(columns.of(Field::Grade)) else { return Ok(()) };
+    let beside = row.cell(at + 1).shown();
+    if columns.headed.contains(&(at + 1)) || beside.is_empty() || !is_label(&beside) {
+        return Ok(());
+    }
+    let (column, class) = (column_letters(at + 1), column_letters(at));
+    Err(msg!("roster.class_split", place = place(row), column = column, class = class))
+}
+
+/// Says once a title that the column names another class teacher than it does.
+fn other_teacher(sheet: &mut Sheet, columns: &Columns, line: &Line) -> Option<Outcome> {
+    let (titled, own) = (&sheet.title.teacher, &line.staff);
+    let of_title = sheet.title.class.is_empty() || same_class(&sheet.title.class, &line.class);
+    if sheet.other_teacher
+        || titled.is_empty()
+        || own.is_empty()
+        || may_be_one(titled, own)
+        || !of_title
+    {
+        return None;
+    }
+    sheet.other_teacher = true;
+    let column = columns.of(Field::Staff).map(column_letters).unwrap_or_default();
+    let reason = msg!("roster.teacher_elsewhere", named = sheet.title.teacher);
+    Some(note(line.place.clone(), column, reason))
 }
 
 /// Whether a text alone in the class column can be the label of the lines below.
 fn is_label(text: &str) -> bool {
     is_class(text) || is_short_label(text) || is_bare_class(text)
-}
-
-/// Whether a text may be the name of a person, and no more.
-fn is_name(text: &str) -> bool {
-    let bare = without_remark(text.trim());
-    let han = |c: char| ('\u{2e80}'..='\u{3ffff}').contains(&c);
-    let chinese: Vec<char> = bare.chars().filter(|c| !c.is_whitespace()).collect();
-    let latin = |c: char| c.is_alphabetic() || " .'’-·".contains(c);
-    let short = if chinese.iter().all(|c| han(*c) || *c == '·') {
-        (1..=5).contains(&chinese.len())
-    } else {
-        bare.chars().all(latin) && bare.split_whitespace().count() <= 5
-    };
-    short && !is_nobody(text) && !is_office(text)
-}
-
-/// Whether a row that is no line ends what was above it: it may have been the title of another block.
-fn breaks(kind: Kind, columns: &Columns, row: &Row) -> bool {
-    let filled: Vec<usize> = row.filled().collect();
-    let worded =
-        |column: &usize| columns.ordinals.contains(column) && !is_ordinal(columns, row, *column);
-    if filled.iter().any(worded) {
-        return true;
-    }
-    let phoned = columns.phones.iter().any(|column| has_phone_digits(row.cell(*column)));
-    let name = columns.of(Field::Name).map(|column| row.cell(column).shown()).unwrap_or_default();
-    if name.is_empty() {
-        return !phoned;
-    }
-    let alone = filled.len() == 1 && !is_name(&name);
-    alone || (kind == Kind::Parents && is_nobody(&name))
-}
-
-/// Why a row that begins as remarks, totals and signatures do is no line, whatever its cells fill.
-fn foot(columns: &Columns, row: &Row) -> Option<Fault> {
-    let digits = |column| row.cell(column).shown().bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    let counts = |column: &usize| columns.ordinals.contains(column) && digits(*column);
-    let first = row.filled().find(|column| !row.merged.contains(column) && !counts(column))?;
-    // Elsewhere a word for a person may say what a contact or member of staff is, and a date when
-    // the line was written.
-    let own = columns.ordinals.contains(&first)
-        || [Field::Class, Field::Grade, Field::Name]
-            .into_iter()
-            .any(|field| columns.of(field) == Some(first));
-    let word = foot_mark(&row.cell(first).shown(), own)?;
-    let reason = msg!("roster.foot_line", word = word.trim_end_matches(':'));
-    Some(Fault { column: Some(first), reason })
-}
-
-/// Whether a cell holds as many digits as the shortest phone.
-fn has_phone_digits(cell: &Cell) -> bool {
-    match cell {
-        Cell::Number(value) => value.abs() >= 1e6,
-        Cell::Text(text) => text.chars().filter(|c| c.is_numeric()).count() >= 7,
-        Cell::Empty | Cell::Date(_) | Cell::Flag(_) | Cell::Error(_) => false,
-    }
 }

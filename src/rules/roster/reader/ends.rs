@@ -6,15 +6,16 @@ use crate::{
     msg,
     rules::roster::{
         Kind, Outcome, Passed, Place,
-        header::{Candidate, shown_header, texts},
+        header::{Candidate, header_word, shown_header, texts},
         label::is_class,
+        words::{Field, is_count_header},
     },
 };
 
 impl Reader {
     pub(super) fn end_sheet(&mut self, out: &mut Vec<Outcome>) -> Result<(), Msg> {
         let Some(mut sheet) = self.sheet.take() else { return Ok(()) };
-        self.school.clone_from(&sheet.school);
+        self.part.clone_from(&sheet.part);
         if sheet.columns.is_some() {
             // Of a class with a header and nothing below it no line tells.
             if !sheet.lined {
@@ -29,14 +30,18 @@ impl Reader {
             return Ok(());
         }
         let blank = sheet.head.iter().all(|row| row.filled().next().is_none());
-        let error = self.no_header(&sheet)?;
+        // the sheet of other people need not be understood
+        let unread = match (self.no_header(&sheet), self.sheet_of_others(&sheet)) {
+            (Err(_), Some(why)) => Unread { error: why.clone(), note: why },
+            (read, _) => read?,
+        };
         if blank {
             self.name_sheet(&sheet);
             let reason = msg!("roster.sheet_empty", sheet = sheet.name);
             out.push(note(whole(&sheet), String::new(), reason));
             self.pass_head(&mut sheet, out);
         } else {
-            self.skip(&mut sheet, error, out);
+            self.skip(&mut sheet, unread.error, unread.note, out);
         }
         Ok(())
     }
@@ -58,9 +63,14 @@ impl Reader {
     }
 
     /// Passes over a sheet that has no known header: instructions, an old list.
-    pub(super) fn skip(&mut self, sheet: &mut Sheet, error: Msg, out: &mut Vec<Outcome>) {
+    pub(super) fn skip(
+        &mut self,
+        sheet: &mut Sheet,
+        error: Msg,
+        reason: Msg,
+        out: &mut Vec<Outcome>,
+    ) {
         self.unread.get_or_insert(error);
-        let reason = msg!("roster.sheet_skipped", sheet = sheet.name);
         out.push(note(whole(sheet), String::new(), reason));
         for row in std::mem::take(&mut sheet.head) {
             // a list without a header may be a class: `三年级4班` and nothing else in its row
@@ -80,8 +90,8 @@ impl Reader {
     }
 
     /// Why a sheet has no header. An error within when it has one that lacks columns: then the
-    /// roster is refused, where a sheet without any known header is only reported.
-    pub(super) fn no_header(&self, sheet: &Sheet) -> Result<Msg, Msg> {
+    /// roster is refused, where a sheet without any known header, or that counts classes, is only reported.
+    pub(super) fn no_header(&self, sheet: &Sheet) -> Result<Unread, Msg> {
         let mut best: Option<(usize, u64, Candidate)> = None;
         for row in &sheet.head {
             let found = self.mapping.candidate(&texts(row))?;
@@ -94,7 +104,8 @@ impl Reader {
             }
         }
         let Some((known, line, found)) = best else {
-            return Ok(msg!("roster.no_rows"));
+            let note = msg!("roster.sheet_skipped", sheet = sheet.name);
+            return Ok(Unread { error: msg!("roster.no_rows"), note });
         };
         let place = Place { sheet: sheet.name.clone(), line };
         let missing = found.missing.join(", ");
@@ -106,8 +117,36 @@ impl Reader {
         } else {
             msg!("roster.headers_unknown", place = place, missing = missing, unknown = unknown)
         };
-        if known >= 2 { Err(reason) } else { Ok(reason) }
+        if known < 2 {
+            return Ok(Unread {
+                error: reason,
+                note: msg!("roster.sheet_skipped", sheet = sheet.name),
+            });
+        }
+        if self.kind == Kind::Parents && !sheet.name.is_empty() && is_no_list(&found) {
+            return Ok(Unread {
+                error: reason,
+                note: msg!("roster.sheet_no_list", sheet = sheet.name),
+            });
+        }
+        Err(reason)
     }
+}
+
+/// A sheet that is passed over.
+pub(super) struct Unread {
+    /// Why the roster is refused if no sheet can be read.
+    pub error: Msg,
+    /// What is said of it else.
+    pub note: Msg,
+}
+
+/// Whether a table has no column in which somebody to call could stand: class teachers, or pupils by number.
+fn is_no_list(found: &Candidate) -> bool {
+    let counts = |text: &String| is_count_header(&header_word(text));
+    let nameless = found.missing.contains(&"name");
+    let other = found.columns.of(Field::Staff).is_some() || found.missing.contains(&"phone");
+    nameless && other && found.columns.unknown.values().all(counts)
 }
 
 fn has_digit(text: &str) -> bool {

@@ -2,6 +2,8 @@
 
 mod body;
 mod ends;
+mod rows;
+mod shut;
 mod titles;
 mod weight;
 
@@ -9,15 +11,17 @@ use std::collections::BTreeSet;
 
 use super::{
     Kind, Options, Outcome, Passed, Place, Problem, Row, Summary,
-    header::{Candidate, Columns, Mapping, join, texts},
+    header::{Candidate, Columns, Mapping, header_word, join, texts},
     line::{Above, Table},
+    part::Heard,
     seen::Seen,
     strata::Strata,
-    title::{self, Title, class_of_sheet, grade_of_sheet, title_text},
+    title::{self, Title, class_of_sheet, grade_of_sheet, loses_teacher, title_text},
     words::{Field, is_remark},
 };
 use crate::{model::Msg, msg};
 
+use shut::Shut;
 use weight::Weight;
 pub use weight::{CELL_CHARS_MAX, KEPT_BYTES_MAX, READ_BYTES_MAX};
 
@@ -45,8 +49,8 @@ pub struct Reader {
     /// The first sheet without a header: for the error when no sheet has one.
     unread: Option<Msg>,
     weight: Weight,
-    /// The school that titles of the sheets so far name.
-    school: String,
+    /// The school and year that the sheets so far name.
+    part: Heard,
 }
 
 /// The last outcomes, and the sums.
@@ -72,8 +76,14 @@ struct Sheet {
     /// Texts of the header row, while the next row may be its second half.
     header_texts: Option<Vec<String>>,
     title: Title,
-    /// The school that titles name.
-    school: String,
+    /// It was asked for by name.
+    chosen: bool,
+    /// The words of its first header.
+    header_words: Vec<String>,
+    /// The lines are of other people.
+    shut: Option<Shut>,
+    /// In which part of which school its classes are, as titles and the sheet's name say.
+    part: Heard,
     class: Option<String>,
     above: Above,
     /// Columns with ranges merged downward below the header.
@@ -91,6 +101,8 @@ struct Sheet {
     doubtful: bool,
     /// That lines are of another class than the sheet was said.
     elsewhere: bool,
+    /// That the column names another class teacher than the title was said.
+    other_teacher: bool,
     /// Something between the blocks was not understood: a bare label may be of any grade now.
     lost: bool,
     /// The title above the header names another class than the sheet's name.
@@ -125,7 +137,7 @@ impl Reader {
             headers: 0,
             unread: None,
             weight: Weight::default(),
-            school: String::new(),
+            part: Heard::default(),
         })
     }
 
@@ -147,10 +159,13 @@ impl Reader {
         if self.sheet.as_ref().is_none_or(|sheet| sheet.name != row.sheet) {
             self.end_sheet(&mut out)?;
             let class = class_of_sheet(&row.sheet);
-            let (name, school) = (row.sheet.clone(), std::mem::take(&mut self.school));
+            let name = row.sheet.clone();
             let grade = grade_of_sheet(&name).unwrap_or_default();
             let above = Above { grade, ..Above::default() };
-            self.sheet = Some(Sheet { name, class, school, above, ..Sheet::default() });
+            let mut part = std::mem::take(&mut self.part).next();
+            part.hear(&name);
+            let chosen = self.options.sheet.is_some();
+            self.sheet = Some(Sheet { name, class, part, above, chosen, ..Sheet::default() });
         }
         let Some(mut sheet) = self.sheet.take() else { return Ok(out) };
         sheet.long = long;
@@ -208,34 +223,41 @@ impl Reader {
             return self.below_header(sheet, columns, &row, out);
         }
         let own = texts(&row);
-        let mut candidate = self.mapping.candidate(&own)?;
+        // the lower of two rows may say the same twice: `姓名` of the father, `姓名` of the mother
+        let mut alone = self.mapping.candidate(&own);
         let mut header = own.clone();
         if let Some(upper) = sheet.head.last().map(texts)
             && let Some(joined) = join(self.kind, &upper, &own)
         {
-            let alone = candidate.is_complete();
             let both = self.mapping.candidate(&joined)?;
             let upper_known = self.mapping.candidate(&upper)?.is_header();
             // A title with labels above a complete header is no half of it.
-            let adds = both.known > candidate.known
-                && both.columns.unknown.len() <= candidate.columns.unknown.len();
-            if both.is_complete() && if alone { adds } else { upper_known } {
-                (candidate, header) = (both, joined);
+            let adds = |one: &Candidate| {
+                both.known > one.known && both.columns.unknown.len() <= one.columns.unknown.len()
+            };
+            let whole = alone.as_ref().ok().filter(|one| one.is_complete());
+            if both.is_complete() && whole.map_or(upper_known, adds) {
+                (alone, header) = (Ok(both), joined);
             }
         }
+        let candidate = alone?;
         sheet.head.push(row);
         if candidate.is_complete() {
             let rows = if header == own { 1 } else { 2 };
             if let Some((field, header)) = candidate.unmapped.first() {
                 return Err(msg!("roster.mapping_column", field = field, header = header));
             }
+            if let Some(why) = self.sheet_of_others(sheet) {
+                self.skip(sheet, why.clone(), why, out);
+                return Ok(());
+            }
             self.take_header(sheet, &candidate, header, rows, out);
         } else if sheet.head.len() >= HEADER_ROWS_MAX {
-            let error = self.no_header(sheet)?;
+            let unread = self.no_header(sheet)?;
             if sheet.name.is_empty() {
-                return Err(error);
+                return Err(unread.error);
             }
-            self.skip(sheet, error, out);
+            self.skip(sheet, unread.error, unread.note, out);
         }
         Ok(())
     }
@@ -254,6 +276,7 @@ impl Reader {
         for row in own {
             self.pass(&row, Passed::Header, out);
         }
+        sheet.header_words = header.iter().map(|text| header_word(text)).collect();
         sheet.header_texts = (rows == 1).then_some(header);
         self.found(sheet, &candidate.columns);
         let classed = candidate.columns.of(Field::Class).is_some();
@@ -284,17 +307,31 @@ impl Reader {
 
     /// Rows above the header are titles; the last class and teacher they name count.
     fn pass_head(&mut self, sheet: &mut Sheet, out: &mut Vec<Outcome>) {
+        let mut teacher = None;
         for row in std::mem::take(&mut sheet.head) {
             let why = if row.filled().next().is_none() { Passed::Blank } else { Passed::Title };
             if why == Passed::Title {
                 let first = row.filled().next().map(|at| row.cell(at).shown());
+                let text = title_text(&texts(&row));
+                if loses_teacher(&text) {
+                    teacher = Some(place(&row));
+                }
                 // remarks above a header say how to fill it in
-                if !first.is_some_and(|text| is_remark(&text)) {
-                    let class = sheet.take_text(&title_text(&texts(&row)));
+                if !first.as_ref().is_some_and(|text| is_remark(text)) {
+                    let alone = first.filter(|_| row.filled().count() == 1);
+                    sheet.hear_others(alone.as_ref().unwrap_or(&text), self.kind);
+                    let class = sheet.take_text(&text);
                     sheet.titled.extend(class.map(|class| (class, place(&row))));
                 }
             }
             self.pass(&row, why, out);
+        }
+        let unread = sheet.shut.is_none() && sheet.title.teacher.is_empty();
+        if let Some(at) = teacher.filter(|_| unread) {
+            out.push(note(at, String::new(), msg!("roster.teacher_unread")));
+        }
+        if sheet.shut.is_some() {
+            sheet.titled.clear();
         }
         sheet.compare_names();
         if sheet.clash.is_some() {

@@ -15,6 +15,7 @@ use crate::{
 impl Sheet {
     /// Takes a text above the header; answers the class if it names one.
     pub(super) fn take_text(&mut self, text: &str) -> Option<String> {
+        self.part.hear(text);
         match read_title(text) {
             Reading::Title(title) => self.take_title(title),
             Reading::Nothing => {
@@ -30,13 +31,6 @@ impl Sheet {
 
     /// Takes class, grade and teacher of a title; answers the class if it names one.
     pub(super) fn take_title(&mut self, title: Title) -> Option<String> {
-        if !title.school.is_empty() && !self.school.is_empty() && title.school != self.school {
-            self.break_off(&title.school);
-            return None;
-        }
-        if !title.school.is_empty() {
-            self.school = title.school;
-        }
         if !title.grade.is_empty() {
             self.take_grade(&title.grade);
         }
@@ -59,6 +53,7 @@ impl Sheet {
             if another && (self.lined || !self.title.class.is_empty()) {
                 self.title = Title::default();
                 self.above = Above::default();
+                self.other_teacher = false;
             }
             (self.doubtful, self.clash, self.unclear) = (false, None, None);
             (self.unlined, self.lost) = (true, false);
