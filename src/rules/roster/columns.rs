@@ -21,6 +21,10 @@ pub struct Columns {
     pub others: BTreeSet<usize>,
     /// Columns that say in which part of the school a class or person is; no field of their own.
     pub parts: BTreeSet<usize>,
+    /// Columns of contacts that are of no use and say what somebody is: post, sex.
+    pub persons: BTreeSet<usize>,
+    /// Columns of contacts that are of no use and say of which class or grade somebody is.
+    pub classes: BTreeSet<usize>,
     /// Where a name stands in two columns: surname and first name.
     pub split: Option<(usize, usize)>,
     /// Columns with a header that is not known, and the header as it stands.

@@ -4,8 +4,8 @@ use super::{
     COLUMNS_MAX, Kind, Options, Row, column_letters, column_of_letters,
     columns::missing,
     words::{
-        Field, field_of, is_bare_phone, is_family_name, is_given_name, is_of_others,
-        is_part_header, is_person_header, is_registered,
+        Field, field_of, is_bare_phone, is_class_header, is_describing, is_family_name,
+        is_given_name, is_of_others, is_part_header, is_person_header, is_registered,
     },
 };
 use crate::{model::Msg, msg, rules::phone};
@@ -140,7 +140,7 @@ impl Mapping {
             match meaning(&texts[column], text, self.kind) {
                 None => {
                     columns.unknown.insert(column, texts[column].trim().to_owned());
-                    mark_part(&mut columns, column, text, self.kind);
+                    mark_beside(&mut columns, column, text, self.kind);
                 }
                 Some(field) if mapped.iter().any(|mapped| mapped.field == field) => known += 1,
                 Some(Field::SomeName) => doubtful.push(column),
@@ -150,7 +150,7 @@ impl Mapping {
                 Some(field) => {
                     known += 1;
                     if field == Field::Other {
-                        mark_part(&mut columns, column, text, self.kind);
+                        mark_beside(&mut columns, column, text, self.kind);
                     }
                     twice = twice.or(put(&mut columns, field, column).err());
                 }
@@ -285,9 +285,13 @@ fn settle_rest(
     Ok(taken.len())
 }
 
-fn mark_part(columns: &mut Columns, column: usize, text: &str, kind: Kind) {
+fn mark_beside(columns: &mut Columns, column: usize, text: &str, kind: Kind) {
     if is_part_header(text, kind) {
         columns.parts.insert(column);
+    } else if kind == Kind::Contacts && is_describing(text) {
+        columns.persons.insert(column);
+    } else if kind == Kind::Contacts && is_class_header(text) {
+        columns.classes.insert(column);
     }
 }
 

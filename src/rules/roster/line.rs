@@ -47,6 +47,8 @@ pub(super) struct Above {
     pub parts: BTreeMap<usize, String>,
     /// What stands in the columns before the member of staff.
     pub beside: BTreeMap<usize, String>,
+    /// The column of a class that differs from the one above, while the member of staff is carried down.
+    pub past: Option<usize>,
     /// A class above has its grade with it.
     pub graded: bool,
     /// The last class or member of staff that could not be read: as it stood, and why. Who takes it

@@ -1,7 +1,7 @@
 //! The member of staff of a line: name and number, carried down together or not at all.
 
 use super::{
-    Kind, Line, Row,
+    Kind, Line, Row, column_letters,
     line::{Above, Fault, Table, is_own},
     name::{clean_name, is_one_name},
     nobody::is_group,
@@ -35,14 +35,18 @@ impl Table<'_> {
         let number = self.text(row, Field::StaffNumber)?;
         let inherits =
             |text: &str, field| is_ditto(text) || (text.is_empty() && !self.is_merged(field));
-        if self.moved(row, above) {
+        let moved = self.moved(row, above);
+        if moved.is_some() {
             above.staff.clear();
             above.staff_number.clear();
         }
         if self.kind == Kind::Contacts {
             line.part.part = self.department(above);
         }
+        let classed = self.other_class(row, above);
+        above.past = None;
         if inherits(&name, Field::Staff) && inherits(&number, Field::StaffNumber) {
+            above.past = classed;
             (line.staff, line.staff_number) = (above.staff.clone(), above.staff_number.clone());
         } else {
             let none = |text: &str| is_ditto(text) || is_placeholder(text);
@@ -51,7 +55,10 @@ impl Table<'_> {
         }
         if line.staff.is_empty() && line.staff_number.is_empty() {
             let column = self.columns.of(Field::Staff).or(self.columns.of(Field::StaffNumber));
-            return Err(Fault::at(column)(msg!("roster.no_staff")));
+            return Err(Fault::at(column)(match moved {
+                Some(other) => msg!("roster.staff_moved", column = column_letters(other)),
+                None => msg!("roster.no_staff"),
+            }));
         }
         self.check_staff(line)?;
         above.staff.clone_from(&line.staff);
@@ -66,21 +73,38 @@ impl Table<'_> {
         all.map(String::as_str).collect::<Vec<_>>().join(" ")
     }
 
-    /// Whether a department before the contact says something else than above: nobody is carried down
-    /// to it. A column that is not known may be one, unless it holds numbers or is the contact's.
-    fn moved(&self, row: &Row, above: &mut Above) -> bool {
+    /// The column before the contact whose class or grade is another than above: a member of staff may
+    /// have contacts in several, so the line is theirs, and it is said.
+    fn other_class(&self, row: &Row, above: &mut Above) -> Option<usize> {
+        let name = self.columns.of(Field::Name).unwrap_or_default();
+        let mut other = None;
+        for column in self.columns.classes.range(..name) {
+            let text = row.cell(*column).shown();
+            if !text.is_empty() && !is_ditto(&text) {
+                let before = above.beside.insert(*column, text.clone());
+                other = other.or(before.filter(|before| *before != text).map(|_| *column));
+            }
+        }
+        other
+    }
+
+    /// The column before the contact where a department, post or sex is another than above:
+    /// nobody is carried down to it. A column that is not known may be one, unless it holds numbers or
+    /// is the contact's.
+    fn moved(&self, row: &Row, above: &mut Above) -> Option<usize> {
         let name = self.columns.of(Field::Name).unwrap_or_default();
         let unread = self.columns.unknown.keys().filter(|column| **column < name);
-        let mut moved = false;
-        for column in self.columns.parts.range(..name).chain(unread) {
+        let mut moved = None;
+        let known = self.columns.parts.range(..name).chain(self.columns.persons.range(..name));
+        for column in known.chain(unread) {
             let text = row.cell(*column).shown();
             let counts = text.chars().any(|c| c.is_ascii_digit());
-            let known = self.columns.parts.contains(column);
-            if text.is_empty() || is_ditto(&text) || (counts && !known) {
+            let unread = self.columns.unknown.contains_key(column);
+            if text.is_empty() || is_ditto(&text) || (counts && unread) {
                 continue;
             }
             let before = above.beside.insert(*column, text.clone());
-            moved |= before.is_none_or(|before| before != text);
+            moved = moved.or((before.is_none_or(|before| before != text)).then_some(*column));
         }
         moved
     }

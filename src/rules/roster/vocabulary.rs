@@ -106,6 +106,11 @@ pub(super) const PARTS: &str = "\
 pub(super) const DEPARTMENTS: &str = "\
     学科 學科 科目 部门 部門 所在部门 所在部門 教研组 教研組 科室 处室 處室 单位 單位 年级组 年級組 组别 組別 组 組 科组 科組 学科组 學科組 备课组 備課組 division";
 
+/// Header of what a member of staff is, beside the name.
+pub(super) const DESCRIBING: &str = "\
+    职务 職務 职称 職稱 职位 職位 岗位 崗位 职级 職級 性别 性別 年龄 年齡 民族 学历 學歷 政治面貌 身份证 身份證 身份证号 身份證號 \
+    任教学科 任教學科 sex gender age post position jobtitle role";
+
 /// The label before a grade in a title, in lower case; one may hold a space.
 pub(super) const LABELS_GRADE: &str = "年级|年級|所在年级|所在年級|所属年级|所屬年級|就读年级|就讀年級|grade|grade level|year|year level|year group|form|level";
 

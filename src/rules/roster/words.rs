@@ -5,9 +5,9 @@ use super::{
     row::word,
     vocabulary::{
         CLASS, CLASS_TEACHER, CLASS_TEACHER_NUMBER, CONTACT, CONTACT_NUMBER, COUNTS, DEPARTMENTS,
-        FAMILY_NAME, FEET, FOOT_ENDS, FOOT_PERSONS, GIVEN_NAME, GRADE, GUARDIAN, NOTHING, ORDINAL,
-        OTHER, OTHERS, PARTS, PHONE, PHONE_OF, POSTS, PUPIL, PUPIL_NUMBER, REGISTERED, RELATION,
-        REMARKS, SOME_NAME, STAFF, STAFF_NUMBER, TARGET_KEY, TOTALS,
+        DESCRIBING, FAMILY_NAME, FEET, FOOT_ENDS, FOOT_PERSONS, GIVEN_NAME, GRADE, GUARDIAN,
+        NOTHING, ORDINAL, OTHER, OTHERS, PARTS, PHONE, PHONE_OF, POSTS, PUPIL, PUPIL_NUMBER,
+        REGISTERED, RELATION, REMARKS, SOME_NAME, STAFF, STAFF_NUMBER, TARGET_KEY, TOTALS,
     },
 };
 
@@ -209,6 +209,16 @@ pub fn is_phone_owner(header: &str) -> bool {
 /// Whether a header is over the part of a school: campus, for staff a department.
 pub fn is_part_header(header: &str, kind: Kind) -> bool {
     is_one_of(PARTS, header) || (kind == Kind::Contacts && is_one_of(DEPARTMENTS, header))
+}
+
+/// Whether a header is over what somebody is, beside their name.
+pub fn is_describing(header: &str) -> bool {
+    is_one_of(DESCRIBING, header)
+}
+
+/// Whether a header is over the class or the grade of somebody.
+pub fn is_class_header(header: &str) -> bool {
+    is_one_of(CLASS, header) || is_one_of(GRADE, header)
 }
 
 /// Whether a header that is not known is over the names of people.

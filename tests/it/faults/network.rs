@@ -16,7 +16,10 @@ use std::{
 };
 
 const SEATS: usize = 6;
-const WITHIN: Duration = Duration::from_secs(30);
+/// Every connection that died in the storm may have to be found dead first, one after another.
+const WITHIN: Duration = Duration::from_secs(120);
+/// A slow machine needs longer until every fault has happened to something.
+const STORM_MAX: Duration = Duration::from_secs(300);
 
 /// `CANVASS_SEED`, or a fresh one; printed, so that a run can be had again.
 fn temper(what: &str, after: Range<usize>, twice: usize) -> Temper {
@@ -25,7 +28,8 @@ fn temper(what: &str, after: Range<usize>, twice: usize) -> Temper {
     Temper { seed, after, twice }
 }
 
-/// Lets the line fail until every fault has happened often enough, then waits until everybody gets on.
+/// Lets the line fail until every fault has happened often enough, has hit requests under way, and something
+/// was done all the same; then waits until everybody gets on.
 async fn storm(proxy: &Proxy, shift: &Shift, times: usize) {
     let began = Instant::now();
     let before = shift.acked();
@@ -34,12 +38,13 @@ async fn storm(proxy: &Proxy, shift: &Shift, times: usize) {
         let happened = proxy.happened();
         FAULTS.iter().all(|fault| happened.get(fault).is_some_and(|n| *n >= times))
     };
-    while !all(proxy) {
+    while !all(proxy) || shift.acked() == before || shift.unanswered() == 0 {
         let happened = proxy.happened();
-        let long = began.elapsed() < Duration::from_secs(120);
+        let (done, hit) = (shift.acked() - before, shift.unanswered());
         assert!(
-            long,
-            "it proved nothing: of every fault {times} are wanted, there were {happened:?}"
+            began.elapsed() < STORM_MAX,
+            "it proved nothing: of every fault {times} are wanted, there were {happened:?}; \
+             {done} acknowledged, {hit} requests hit"
         );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -48,10 +53,10 @@ async fn storm(proxy: &Proxy, shift: &Shift, times: usize) {
     let done = shift.acked() - before;
     let calm = shift.all_get_on(WITHIN).await;
     println!(
-        "{:?} in {stormy:.1?}, {done} acknowledged; all get on {calm:.1?} after it",
-        proxy.happened()
+        "{:?} in {stormy:.1?}, {done} acknowledged, {} not; all get on {calm:.1?} after it",
+        proxy.happened(),
+        shift.unanswered()
     );
-    assert!(done > 0, "nothing was done meanwhile");
 }
 
 async fn judge(mut shift: Shift, server: &mut Server) {
@@ -59,7 +64,6 @@ async fn judge(mut shift: Shift, server: &mut Server) {
     let (code, said) = shift.judged(server).await;
     println!("{said}");
     assert_eq!(code, Some(0), "{said}");
-    assert!(shift.unanswered() > 0, "no fault hit a request under way");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -18,9 +18,14 @@ use canvass::{
     store::{Durability, Migrate, Store},
 };
 use canvass_proto::v1::{self, access_service_client::AccessServiceClient};
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
-use tonic::{Request, transport::Channel};
+use tonic::{Code, Request, Status, transport::Channel};
 
 /// Which database a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +77,19 @@ pub fn hear() {
     ONCE.call_once(|| tracing_subscriber::registry().with(canvass::store::notices()).init());
 }
 
+/// What a call is answered, asked again while the server says that it is busy, as every client does.
+pub async fn answered<T>(mut call: impl AsyncFnMut() -> Result<T, Status>) -> T {
+    let began = Instant::now();
+    loop {
+        match call().await {
+            Err(status) if status.code() == Code::Unavailable && began.elapsed().as_secs() < 60 => {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            answer => return answer.unwrap(),
+        }
+    }
+}
+
 /// A server somewhere, and its administrator's token.
 #[derive(Clone)]
 pub struct Site {
@@ -111,7 +129,8 @@ impl Site {
             secret: secret.into(),
             new_password: new_password.into(),
         };
-        self.access().await.sign_in(request).await.unwrap().into_inner().token
+        let mut access = self.access().await;
+        answered(async || access.sign_in(request.clone()).await).await.into_inner().token
     }
 
     /// Makes a user by the same calls as everybody's; its number and a token.

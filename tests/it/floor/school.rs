@@ -1,6 +1,6 @@
 //! A small school for stories: a survey set up through the public calls, and an interviewer's desk.
 
-use super::{Site, id, with};
+use super::{Site, answered, id, with};
 use canvass::rpc::convert::{questionnaire_message, scheme_message};
 use canvass_proto::v1::{
     self, administration_service_client::AdministrationServiceClient,
@@ -206,11 +206,16 @@ impl Site {
         let mut out = Vec::new();
         macro_rules! gather {
             ($call:ident, $request:ident) => {{
-                let request = with(&self.admin, v1::$request { survey_id, format });
-                let mut stream = reporting.$call(request).await.unwrap().into_inner();
-                while let Some(piece) = stream.message().await.unwrap() {
-                    out.extend(piece.chunk);
-                }
+                answered(async || {
+                    out.clear();
+                    let request = with(&self.admin, v1::$request { survey_id, format });
+                    let mut stream = reporting.$call(request).await?.into_inner();
+                    while let Some(piece) = stream.message().await? {
+                        out.extend(piece.chunk);
+                    }
+                    Ok(())
+                })
+                .await
             }};
         }
         match what {
@@ -233,8 +238,9 @@ impl Site {
                 page_token: page_token.clone(),
                 ..Default::default()
             };
-            let page = supervision.list_quarantine(with(&self.admin, request)).await.unwrap();
-            let page = page.into_inner();
+            let ask =
+                async || supervision.list_quarantine(with(&self.admin, request.clone())).await;
+            let page = answered(ask).await.into_inner();
             for item in page.items {
                 let line = json!({"quarantine_no": item.quarantine_no, "kind": item.kind,
                     "case_no": item.case_no, "epoch": item.epoch});

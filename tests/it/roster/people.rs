@@ -96,3 +96,33 @@ fn the_phone_of_a_member_of_staff_is_never_the_contacts() {
     let told = contacts("姓名,联系人,电话,备用电话\n李梅,张强,13800100002,13800100003\n");
     assert!(told.contains("accepted=1"), "{told}");
 }
+
+#[test]
+fn nobody_is_carried_down_to_another_post_and_another_class_is_noted() {
+    for header in ["职务", "职称", "性别", "岗位", "Gender", "Position"] {
+        let told = contacts(&format!(
+            "教师,{header},联系人,电话\n李梅,甲等,张强,13800100001\n,甲等,赵云,13800100002\n\
+             ,乙等,王刚,13800100003\n,,孙涛,13800100004\n王芳,乙等,钱多,13800100005\n"
+        ));
+        assert!(told.contains("accepted=3 rejected=2"), "{header}: {told}");
+        assert!(told.contains("\n4 - A:roster_staff_moved"), "{header}: {told}");
+        assert!(told.contains("column B says something else than above"), "{header}: {told}");
+    }
+    // where the contact's post stands it says nothing of the member of staff
+    let told =
+        contacts("教师,联系人,职务,电话\n李梅,张强,店员,13800100001\n,赵云,司机,13800100002\n");
+    assert!(told.contains("accepted=2 rejected=0") && !told.contains("carried"), "{told}");
+    // somebody teaches several classes: the line is theirs, and it is said once
+    for (header, first, second) in
+        [("班级", "三(1)班", "三(2)班"), ("任教班级", "3-1", "3-2"), ("年级", "三年级", "四年级")]
+    {
+        let told = contacts(&format!(
+            "{header},教师,联系人,电话\n{first},李梅,张强,13800100001\n{first},,孙涛,13800100004\n\
+             {second},,赵云,13800100002\n{first},,王刚,13800100003\n{second},王芳,钱多,13800100005\n"
+        ));
+        assert!(told.contains("accepted=5 rejected=0"), "{told}");
+        assert_eq!(told.matches("roster_carried_past").count(), 1, "{told}");
+        assert!(told.contains("\n4 ! A:roster_carried_past"), "{told}");
+        assert!(told.ends_with("strata=李梅 4/4; 王芳 1/1\n"), "{told}");
+    }
+}

@@ -267,7 +267,7 @@ fn ordinary_columns_and_names_are_no_reason_to_refuse() {
         let read = csv(&["班级,姓名,电话", &format!("三1,{name},~0001")]);
         assert_eq!(read, format!("三1 {name}"), "{name}");
     }
-    for head in ["编号", "項次", "日期", "性别"] {
+    for head in ["编号", "項次", "日期"] {
         let told = contacts(&format!(
             "{head},教师,联系人,电话\n1,李梅,甲,13800100001\n2,,乙,13800100002\n"
         ));

@@ -287,3 +287,35 @@ fn comments_and_quoted_brackets_are_no_tags() {
     let found = shown(&workbook(&xml, &[]), Options::default());
     assert_eq!(found, "error there is a header, but no line below it\n");
 }
+
+/// The class column of a sheet in which numbers have this format.
+fn formatted(format: &str, numbers: &[f64]) -> String {
+    let mut book = Workbook::new();
+    let style = Format::new().set_num_format(format);
+    let page = book.add_worksheet();
+    texts(page, 0, &["班级", "姓名", "电话"]);
+    for (line, number) in (1..).zip(numbers) {
+        page.write_number_with_format(line, 0, *number, &style).expect("cell");
+        texts(page, line, &["", "陈一", &format!("1380010000{line}")]);
+    }
+    shown(&book.save_to_buffer().expect("xlsx"), Options::default())
+}
+
+#[test]
+fn a_number_is_read_as_its_format_shows_it() {
+    for (format, number, class) in [
+        ("\"三(\"0\")班\"", 1.0, "三(1)班"),
+        ("\"三年级\"0\"班\"", 12.0, "三年级12班"),
+        ("0\"年级\"00\"班\"", 302.0, "3年级02班"),
+        ("\"初一\"General\"班\"", 4.0, "初一4班"),
+        ("[$-804]\"三\"0\\班;@", 5.0, "三5班"),
+        ("三#班_)", 6.0, "三6班"),
+    ] {
+        let told = formatted(format, &[number]);
+        assert!(told.contains(&format!(" + {class}|")), "{format}: {told}");
+    }
+    // no words: the number counts
+    for format in ["0", "0_ ;[Red]\\-0\\ ", "#,##0", "\"¥\"0"] {
+        assert!(formatted(format, &[3.0]).contains(" + 3|"), "{format}");
+    }
+}

@@ -1,7 +1,9 @@
 //! Rows below a header: titles between classes, totals, remarks, and the lines themselves.
 
 use super::{
-    CELL_CHARS_MAX, Reader, Sheet, note, place,
+    CELL_CHARS_MAX, Reader, Sheet, note,
+    once::{carried_past, other_teacher},
+    place,
     rows::{breaks, foot, has_phone_digits, is_name, is_ordinal},
 };
 use crate::{
@@ -11,8 +13,7 @@ use crate::{
         Cell, Kind, Line, Outcome, Passed, Problem, Row, column_letters,
         header::{Columns, header_word, join, shown_header, texts},
         label::{has_grade, is_bare_class, is_class, is_short_label, same_class, speaks_of_class},
-        line::Fault,
-        seen::may_be_one,
+        line::{Above, Fault},
         standing::standing_cells,
         strata::Strata,
         title::{Reading, read_title, says_where, title_text},
@@ -244,6 +245,7 @@ impl Reader {
         (sheet.lined, sheet.unlined) = (true, false);
         out.extend(self.elsewhere(sheet, columns, &line));
         out.extend(other_teacher(sheet, columns, &line));
+        out.extend(above.past.and_then(|column| carried_past(sheet, column, row, &line)));
         let read = match sheet.long {
             Some(column) => {
                 let reason = msg!("roster.cell_long", limit = CELL_CHARS_MAX);
@@ -257,15 +259,7 @@ impl Reader {
                 self.enter(&mut line, said).map_err(whole)
             }
             Err(fault) => {
-                match columns.of(Field::Class).filter(|at| fault.column == Some(*at)) {
-                    Some(_) if line.class.is_empty() => {
-                        if let Some((label, _)) = &above.unread {
-                            self.strata
-                                .reject_unread(&format!("{}{label}", above.grade), &line.place);
-                        }
-                    }
-                    _ => self.strata.reject(&line),
-                }
+                self.refuse(columns, &above, &line, &fault);
                 Err(fault)
             }
         };
@@ -288,6 +282,19 @@ impl Reader {
             }
         }
         sheet.above = above;
+    }
+
+    /// Counts a line that was not read where it would belong, as far as that is known.
+    fn refuse(&mut self, columns: &Columns, above: &Above, line: &Line, fault: &Fault) {
+        let unclassed = line.class.is_empty()
+            && columns.of(Field::Class).is_some_and(|at| fault.column == Some(at));
+        match &above.unread {
+            Some((label, _)) if unclassed => {
+                self.strata.reject_unread(&format!("{}{label}", above.grade), &line.place);
+            }
+            None if unclassed => {}
+            Some(_) | None => self.strata.reject(line),
+        }
     }
 
     /// Takes a line that was read rightly in among those before it; answers what is to be known of it.
@@ -366,24 +373,6 @@ fn split_class(columns: &Columns, row: &Row) -> Result<(), Msg> {
     }
     let (column, class) = (column_letters(at + 1), column_letters(at));
     Err(msg!("roster.class_split", place = place(row), column = column, class = class))
-}
-
-/// Says once a title that the column names another class teacher than it does.
-fn other_teacher(sheet: &mut Sheet, columns: &Columns, line: &Line) -> Option<Outcome> {
-    let (titled, own) = (&sheet.title.teacher, &line.staff);
-    let of_title = sheet.title.class.is_empty() || same_class(&sheet.title.class, &line.class);
-    if sheet.other_teacher
-        || titled.is_empty()
-        || own.is_empty()
-        || may_be_one(titled, own)
-        || !of_title
-    {
-        return None;
-    }
-    sheet.other_teacher = true;
-    let column = columns.of(Field::Staff).map(column_letters).unwrap_or_default();
-    let reason = msg!("roster.teacher_elsewhere", named = sheet.title.teacher);
-    Some(note(line.place.clone(), column, reason))
 }
 
 /// Whether a text alone in the class column can be the label of the lines below.

@@ -2,6 +2,7 @@
 
 mod body;
 mod ends;
+mod once;
 mod rows;
 mod shut;
 mod titles;
@@ -103,6 +104,8 @@ struct Sheet {
     elsewhere: bool,
     /// That the column names another class teacher than the title was said.
     other_teacher: bool,
+    /// That a member of staff was carried down to another class was said.
+    carried_past: bool,
     /// Something between the blocks was not understood: a bare label may be of any grade now.
     lost: bool,
     /// The title above the header names another class than the sheet's name.

@@ -1,5 +1,6 @@
 //! Spreadsheets into rows, streamed: sheet by sheet, with merged cells filled down.
 
+mod format;
 mod scan;
 
 use std::{
@@ -7,7 +8,7 @@ use std::{
     io::{Read, Seek, SeekFrom},
 };
 
-use calamine::{DataRef, Dimensions, Reader as _, SheetType, SheetVisible, Xlsx};
+use calamine::{DataRef, Dimensions, Reader as _, SheetType, SheetVisible, Style, Xlsx};
 
 use super::{COLUMNS_MAX, Cell, Place, Problem, Row, column_letters};
 use crate::{model::Msg, msg};
@@ -79,10 +80,13 @@ fn read_sheet<R: Read + Seek>(
         continued: Vec::new(),
     };
     let mut cells = book.worksheet_cells_reader(name).map_err(broken)?;
-    while let Some(cell) = cells.next_cell().map_err(broken)? {
+    while let Some((cell, style)) = cells.next_cell_with_style_id().map_err(broken)? {
         let (line, column) = cell.get_position();
         let (line, column) = (u64::from(line) + 1, column as usize);
-        let value = cell_of(cell.get_value());
+        let mut value = cell_of(cell.get_value());
+        if let Cell::Number(number) = value {
+            value = shown_by(cells.styles().get(style), number);
+        }
         if value == Cell::Empty {
             continue;
         }
@@ -113,6 +117,13 @@ fn read_sheet<R: Read + Seek>(
     }
     row.line = row.line.max(1);
     each(SheetItem::Row(merges.fill(row)))
+}
+
+/// A number as its format writes it, where that adds words.
+fn shown_by(style: Option<&Style>, number: f64) -> Cell {
+    let format = style.and_then(|style| style.number_format.as_ref());
+    let shown = format.and_then(|format| format::written(number, &format.format_code));
+    shown.map_or(Cell::Number(number), Cell::Text)
 }
 
 fn cell_of(value: &DataRef<'_>) -> Cell {
