@@ -2,6 +2,7 @@
 //! what truly differs between SQLite and PostgreSQL stands in `dialect.rs`, `sqlite.rs` and
 //! `postgres.rs`. The store decides nothing and knows no clock: times and numbers are arguments.
 
+mod about;
 mod backup;
 pub mod dialect;
 mod notice;
@@ -181,52 +182,8 @@ impl Store {
         }
     }
 
-    /// The database's own clock, where it is the one to follow (PostgreSQL).
-    pub async fn clock_us(&self) -> Result<Option<i64>> {
-        match &self.backend {
-            Backend::Sqlite(_) => Ok(None),
-            Backend::Postgres(db) => db.clock_us().await.map(Some),
-        }
-    }
-
-    /// Connections that other programs of ours have to this database (PostgreSQL).
-    pub async fn others(&self) -> Result<i64> {
-        match &self.backend {
-            Backend::Sqlite(_) => Ok(0),
-            Backend::Postgres(db) => db.others().await,
-        }
-    }
-
     const fn is_postgres(&self) -> bool {
         matches!(self.backend, Backend::Postgres(_))
-    }
-
-    /// The file of an SQLite database.
-    pub fn path(&self) -> Option<&std::path::Path> {
-        match &self.backend {
-            Backend::Sqlite(db) => Some(&db.path),
-            Backend::Postgres(_) => None,
-        }
-    }
-
-    /// `sqlite` or `postgres`, for logs.
-    pub fn kind(&self) -> &'static str {
-        match &self.backend {
-            Backend::Sqlite(_) => "sqlite",
-            Backend::Postgres(_) => "postgres",
-        }
-    }
-
-    /// Its pools of connections as they stand.
-    pub fn connections(&self) -> Vec<Connections> {
-        match &self.backend {
-            Backend::Sqlite(db) => {
-                vec![connections("writer", &db.writer), connections("readers", &db.readers)]
-            }
-            Backend::Postgres(db) => {
-                vec![connections("shared", &db.pool), connections("batches", &db.batches)]
-            }
-        }
     }
 
     /// Waits for what is under way and closes every connection.

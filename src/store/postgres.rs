@@ -22,6 +22,17 @@ const BATCHES: u32 = 8;
 /// Statements kept prepared per connection: all that there are.
 const STATEMENTS: usize = 300;
 
+/// What the connections call themselves, and those for batches.
+const NAME: &str = "canvass";
+const BATCH_NAME: &str = "canvass batch";
+/// The database notices within 25 s that a machine of ours has gone without a word; the system's own
+/// default is two hours. On a socket of the same machine it means nothing.
+const KEEPALIVE: [(&str, &str); 3] = [
+    ("tcp_keepalives_idle", "10"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "3"),
+];
+
 /// How long a connection that is taken from the pool or given back may take to answer.
 const PING_WITHIN: Duration = Duration::from_secs(2);
 /// How long a call may wait for a connection; also what the pool's pauses between attempts follow
@@ -71,9 +82,10 @@ impl Drop for Open<'_> {
 pub async fn open(url: &str, migrate: Migrate) -> Result<Postgres> {
     let options = PgConnectOptions::from_str(url)
         .map_err(|_| Error::invalid("db", msg!("store.bad_url")))?
-        .application_name("canvass")
+        .application_name(NAME)
         .statement_cache_capacity(STATEMENTS)
         .disable_statement_logging();
+    let options = options.options(KEEPALIVE);
     let patient = [("idle_in_transaction_session_timeout", "30s"), ("lock_timeout", "20s")];
     let brief = [("idle_in_transaction_session_timeout", "5s"), ("lock_timeout", "5s")];
     // one connection first: a pool only says that it waited in vain
@@ -83,7 +95,7 @@ pub async fn open(url: &str, migrate: Migrate) -> Result<Postgres> {
     first.map_err(|_| cannot(sqlx::Error::PoolTimedOut))?.map_err(cannot)?.close().await.ok();
     let open = |most, options| pool_of(most).connect_lazy_with(options);
     let pool = open(CONNECTIONS, options.clone().options(patient));
-    let batches = open(BATCHES, options.options(brief));
+    let batches = open(BATCHES, options.application_name(BATCH_NAME).options(brief));
     notice::check(&pool).await?;
     match migrate {
         Migrate::Auto => MIGRATOR.run(&pool).await.map_err(migration)?,
@@ -155,12 +167,30 @@ impl Postgres {
     pub async fn others(&self) -> Result<i64> {
         let all: i64 = sqlx::query_scalar(
             "select count(*) from pg_stat_activity where datname = current_database() \
-             and application_name = 'canvass'",
+             and application_name in ($1, $2)",
         )
+        .bind(NAME)
+        .bind(BATCH_NAME)
         .fetch_one(&self.pool)
         .await
         .map_err(classify)?;
         Ok(all - i64::from(self.pool.size() + self.batches.size()))
+    }
+}
+
+impl Postgres {
+    /// Ends connections of ours whose line died in the middle of a message: their backend waits for the
+    /// rest with a transaction open, and no limit of time holds for that (to PostgreSQL it is active,
+    /// neither idle nor at a statement). Answers how many there were. Whoever used one has given up: a
+    /// batch after [`BRIEF`], others after the limit for an idle transaction.
+    pub async fn end_silent(&self) -> Result<i64> {
+        let end = "select count(*) filter (where pg_terminate_backend(pid)) from pg_stat_activity \
+             where datname = current_database() and usename = current_user and xact_start is not null \
+             and wait_event = 'ClientRead' and (application_name = $1 \
+             and state_change < clock_timestamp() - interval '10 seconds' or application_name = $2 \
+             and state_change < clock_timestamp() - interval '45 seconds')";
+        let end = sqlx::query_scalar(end).bind(BATCH_NAME).bind(NAME).fetch_one(&self.pool);
+        in_time(LOOK, end).await.map_err(classify)
     }
 }
 

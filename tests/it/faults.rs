@@ -8,6 +8,7 @@ mod heavy;
 mod kill;
 mod network;
 mod pause;
+mod silence;
 mod standby;
 mod term;
 mod tls;

@@ -131,7 +131,7 @@ async fn whichever_call_of_the_disk_fails_nothing_acknowledged_is_lost() {
         }
         assert!(stops > 0, "it proved nothing: no failing {set} stopped the server");
     }
-    shift.all_get_on(WITHIN).await;
+    shift.all_get_on(WITHIN).await.unwrap();
     shift.end().await;
     let (code, said) = shift.judged(&mut server).await;
     println!("{said}");
@@ -147,7 +147,7 @@ async fn refuses(server: &Server, survey_id: i64, seat: &mut Seat) {
 
 /// Everybody gets on with the same process; the judge's word on it, and on another one on a sound disk.
 async fn recovers(mut shift: Shift, server: &mut Server, sound: bool) {
-    let calm = shift.all_get_on(WITHIN).await;
+    let calm = shift.all_get_on(WITHIN).await.unwrap();
     println!("all get on {calm:.1?} later");
     assert_eq!(server.has_ended(), None, "the server ended: {}", server.log());
     shift.end().await;

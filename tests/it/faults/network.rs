@@ -30,7 +30,7 @@ fn temper(what: &str, after: Range<usize>, twice: usize) -> Temper {
 
 /// Lets the line fail until every fault has happened often enough, has hit requests under way, and something
 /// was done all the same; then waits until everybody gets on.
-async fn storm(proxy: &Proxy, shift: &Shift, times: usize) {
+async fn storm(proxy: &Proxy, shift: &Shift, server: &Server, times: usize) {
     let began = Instant::now();
     let before = shift.acked();
     proxy.storm();
@@ -51,7 +51,12 @@ async fn storm(proxy: &Proxy, shift: &Shift, times: usize) {
     proxy.calm();
     let stormy = began.elapsed();
     let done = shift.acked() - before;
-    let calm = shift.all_get_on(WITHIN).await;
+    let calm = match shift.all_get_on(WITHIN).await {
+        Ok(calm) => calm,
+        Err(why) => {
+            panic!("{why}\nthe server:\n{}\nthe database:\n{}", server.log(), cluster::busy())
+        }
+    };
     println!(
         "{:?} in {stormy:.1?}, {done} acknowledged, {} not; all get on {calm:.1?} after it",
         proxy.happened(),
@@ -77,7 +82,7 @@ async fn desktops_on_failing_lines_lose_and_double_nothing() {
     let site = server.site.clone();
     let shift = Shift::begin(&site, proxy.at, survey_id, SEATS, manners).await;
     shift.more(12).await;
-    storm(&proxy, &shift, 2).await;
+    storm(&proxy, &shift, &server, 2).await;
     judge(shift, &mut server).await;
 }
 
@@ -97,6 +102,6 @@ async fn a_server_on_failing_lines_to_postgres_loses_and_doubles_nothing() {
     let (site, at) = (server.site.clone(), server.site.address);
     let shift = Shift::begin(&site, at, survey_id, SEATS, manners).await;
     shift.more(12).await;
-    storm(&proxy, &shift, 1).await;
+    storm(&proxy, &shift, &server, 1).await;
     judge(shift, &mut server).await;
 }

@@ -56,6 +56,16 @@ pub fn psql(url: &str, statement: &str) -> String {
     String::from_utf8_lossy(&out.stdout).into_owned()
 }
 
+/// What the connections are doing, where they do something.
+pub fn busy() -> String {
+    let url = format!("postgres://postgres@localhost/postgres?host={}", cluster().dir.display());
+    psql(
+        &url,
+        "select pid, datname, state, wait_event_type, wait_event, age(now(), xact_start), age(now(), state_change), \
+         pg_blocking_pids(pid), left(query, 90) from pg_stat_activity where datname is not null",
+    )
+}
+
 /// What the server has logged, a line beginning with the database it is about.
 pub fn log() -> String {
     fs::read_to_string(cluster().dir.join("log")).unwrap()
