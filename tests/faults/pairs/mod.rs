@@ -15,7 +15,6 @@ const ORDERS_MAX: usize = 4_000;
 
 /// A place with two replicas on one database.
 pub struct Hall {
-    store: Store,
     db: Db,
     survey_id: i64,
     desks: [Desk; 2],
@@ -26,8 +25,9 @@ pub struct Hall {
 }
 
 impl Hall {
-    async fn new(template: &Template, scene: &Scene) -> Hall {
-        let (store, db) = template.copy().await;
+    /// On a copy of the template, as it was when it was made.
+    async fn new(template: &Template, scene: &Scene, store: &Store, mut db: Db) -> Hall {
+        Template::begin_again(&mut db).await;
         let clock = Clock::manual(template.now_us);
         let gates = [Gate::new(scene.grain), Gate::new(scene.grain)];
         let mut desks = Vec::new();
@@ -40,7 +40,7 @@ impl Hall {
         }
         let desks = desks.try_into().ok().unwrap();
         let (survey_id, model) = (template.survey_id, Model::default());
-        Hall { store, db, survey_id, desks, gates, clock, model, serial: 0 }
+        Hall { db, survey_id, desks, gates, clock, model, serial: 0 }
     }
 
     /// A request of a user.
@@ -144,7 +144,7 @@ impl Hall {
                 return;
             }
             looks += 1;
-            if looks > 40 && looks % 10 == 0 && self.is_blocked().await {
+            if looks % 4 == 0 && self.is_blocked().await {
                 return;
             }
             tokio::time::sleep(Duration::from_micros(100)).await;
@@ -172,15 +172,15 @@ impl Hall {
 pub async fn every_order(template: &Template, scene: &Scene) -> Result<usize, String> {
     let mut choices: Vec<usize> = Vec::new();
     let mut orders = 0;
+    let (store, mut db) = template.copy().await;
     loop {
-        let mut hall = Hall::new(template, scene).await;
+        let mut hall = Hall::new(template, scene, &store, db).await;
         let ops = (scene.set)(&mut hall).await;
         let broken = |why: String| format!("{}: order {choices:?}: {why}", scene.name);
         let made = hall.run(ops.clone(), &choices).await.map_err(&broken)?;
         (scene.check)(&hall.model, &ops).map_err(&broken)?;
         hall.settle(ops).await.map_err(&broken)?;
-        drop(hall.desks);
-        hall.store.close().await;
+        db = hall.db;
         orders += 1;
         // the last choice that could still go the other way
         let Some(last) = made.iter().rposition(|(which, free)| *free && *which == 0) else {
