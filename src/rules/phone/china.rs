@@ -31,6 +31,13 @@ pub fn area_code(text: &str) -> Result<&str, Msg> {
     known.ok_or_else(|| msg!("phone.area_setting"))
 }
 
+/// Whether a number with a leading zero has its first mark elsewhere than behind its area code.
+pub(super) fn breaks_area(first: &str, digits: &str) -> bool {
+    let bare = digits.strip_prefix('0').unwrap_or_default();
+    let broken = area_length(bare).is_some_and(|length| length + 1 != first.len());
+    broken && first.len() < digits.len() && !is_mobile(bare)
+}
+
 /// Digits after the `+` of a national number. `abroad` = it came with `+86` or `0086`, so that the
 /// area code may stand without its zero. `area` is a setting checked by [`area_code`] or not.
 pub(super) fn national(digits: &str, abroad: bool, area: Option<&str>) -> Result<String, Msg> {

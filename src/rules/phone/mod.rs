@@ -178,6 +178,8 @@ fn number(text: &str, area: Option<&str>) -> Result<String, Msg> {
         }
         // a mobile is never written with its first digit apart: `1-415-555-2671`
         None if digits.len() == 11 && first_group(text) == "1" => Err(msg!("phone.needs_plus")),
+        // an area code is never broken: `07912 345678` is of another country
+        None if china::breaks_area(first_group(text), &digits) => Err(msg!("phone.needs_plus")),
         None => china::national(&digits, false, area),
     }
     .map(|number| format!("+{number}"))

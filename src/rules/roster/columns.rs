@@ -42,6 +42,11 @@ impl Columns {
         row.filled().filter(|column| !self.others.contains(column))
     }
 
+    /// Whether a name in two columns stands in this one, under the header of the other.
+    pub fn split_has(&self, column: usize) -> bool {
+        self.split.is_some_and(|(family, given)| family == column || given == column)
+    }
+
     /// `class=B` for every column in use.
     pub fn report(&self, kind: Kind) -> Vec<String> {
         let fields = self.fields.iter().map(|(field, column)| (field.name(kind), *column));

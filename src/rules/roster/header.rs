@@ -5,7 +5,8 @@ use super::{
     columns::missing,
     words::{
         Field, field_of, is_bare_phone, is_class_header, is_describing, is_family_name,
-        is_given_name, is_of_others, is_part_header, is_person_header, is_registered,
+        is_given_name, is_of_another, is_of_others, is_part_header, is_person_header,
+        is_registered,
     },
 };
 use crate::{model::Msg, msg, rules::phone};
@@ -191,7 +192,28 @@ fn whose(kind: Kind, columns: &Columns, words: &[String]) -> Result<(), Msg> {
         before.any(|at| *at < column) && named.is_some_and(|name| column < name)
     };
     let behind = |column: &&usize| column.checked_sub(1).is_some_and(beside) || between(**column);
-    match columns.phones.iter().filter(|column| bare(column)).find(behind) {
+    let last_person = |phone: usize| {
+        (0..phone).rev().find_map(|at| {
+            let mut known = [Field::Name, Field::Staff, Field::StaffNumber].into_iter();
+            let known = known.find(|field| columns.of(*field) == Some(at));
+            let guardian = columns.guardians.contains(&at).then_some(Field::Guardian);
+            known.or(guardian).or((beside(at)).then_some(Field::Staff))
+        })
+    };
+    // of pupils too: whoever stands last before it, and a table of its own beside the first
+    let of_whom = |phone: &&usize| {
+        let later = columns.guardians.iter().any(|at| at > *phone);
+        let gap = (1..**phone).any(|at| !columns.headed.contains(&at) && !columns.split_has(at));
+        kind == Kind::Parents
+            && (gap
+                || match last_person(**phone) {
+                    Some(Field::Staff | Field::StaffNumber) => true,
+                    Some(Field::Name) => later,
+                    _ => false,
+                })
+    };
+    let doubtful = |phone: &&usize| behind(phone) || of_whom(phone);
+    match columns.phones.iter().filter(|column| bare(column)).find(doubtful) {
         Some(column) if columns.phones.len() > 1 => {
             Err(msg!("roster.phone_unclear", column = column_letters(*column)))
         }
@@ -207,7 +229,18 @@ fn meaning(shown: &str, text: &str, kind: Kind) -> Option<Field> {
         field_of(bare, kind).filter(|_| bare.len() < text.len())
     });
     let field = field.or_else(|| of_several(text, kind));
-    field.filter(|field| *field != Field::Phone || !is_of_others(shown))
+    let none = |field: Field| match field {
+        Field::Phone => is_of_others(shown),
+        Field::Class | Field::Staff | Field::StaffNumber => is_of_another(shown, false),
+        Field::Name | Field::SomeName => is_of_another(shown, kind == Kind::Parents),
+        Field::Grade
+        | Field::Number
+        | Field::Relation
+        | Field::Guardian
+        | Field::Ordinal
+        | Field::Other => false,
+    };
+    field.filter(|field| !none(*field))
 }
 
 /// One of several guardians: `第一监护人姓名`, `监护人1姓名`.

@@ -6,10 +6,13 @@ use super::{
     Kind, Line, Place, Row,
     grades::grades_differ,
     header::{Columns, shown_header},
-    label::{has_grade, is_bare_class, is_column_label, is_date_like, same_class, with_grade},
-    name::{clean_name, is_one_name, joined_name},
-    nobody::{is_nameless, is_nobody, is_said},
+    label::{
+        has_grade, is_bare_class, is_class, is_column_label, is_date_like, same_class, with_grade,
+    },
+    name::{clean_name, is_one_name, is_two, joined_name},
+    nobody::{is_group, is_nameless, is_nobody, is_said},
     title::Title,
+    vocabulary::NOT_OF_PARENTS,
     words::{Field, is_ditto, is_placeholder},
 };
 use crate::{
@@ -299,18 +302,23 @@ impl Table<'_> {
         if self.kind == Kind::Parents && (is_nobody(&text) || is_nameless(&text)) {
             return Err(fault(msg!("roster.name_nobody")));
         }
-        if text.contains(['、', '/', ';', '；']) || !is_one_name(&text) {
+        let nobody = is_group(&text) || is_nameless(&text) || text.contains("本人");
+        if self.kind == Kind::Contacts && nobody {
+            return Err(fault(msg!("roster.name_nobody")));
+        }
+        if text.contains(['、', '/', ';', '；']) || !is_one_name(&text) || is_two(&text) {
             return Err(fault(msg!("roster.name_several")));
         }
         clean_name(&text).map_err(fault)
     }
 
-    /// A row number that says that the row is an example, or of somebody who teaches.
+    /// A row number that says that the row is an example, of a title, or of somebody who teaches.
     fn no_example(&self, row: &Row) -> Result<(), Fault> {
         const WORDS: [&str; 6] = ["例", "导师", "導師", "班主任", "老师", "老師"];
         for column in self.columns.ordinals.iter().chain(self.columns.of(Field::Number).as_ref()) {
             let text = row.cell(*column).shown();
-            if WORDS.iter().any(|word| text.contains(word)) {
+            let ordinal = self.kind == Kind::Parents && self.columns.ordinals.contains(column);
+            if WORDS.iter().any(|word| text.contains(word)) || (ordinal && is_word(&text)) {
                 return Err(Fault::at(Some(*column))(msg!("roster.name_nobody")));
             }
         }
@@ -342,6 +350,11 @@ impl Table<'_> {
                 let same = same.filter(|phones| !phones.is_empty());
                 same.cloned().ok_or_else(|| fault(msg!("roster.ditto")))?
             } else {
+                if self.kind == Kind::Parents
+                    && NOT_OF_PARENTS.split(' ').any(|word| text.contains(word))
+                {
+                    return Err(fault(msg!("roster.phone_of_other")));
+                }
                 phone::parse_cell(&text, self.area).map_err(&fault)?
             };
             by_column.insert(*column, phones);
@@ -365,4 +378,11 @@ impl Table<'_> {
 /// Whether a cell says something of its own.
 pub(super) fn is_own(row: &Row, column: usize) -> bool {
     !row.cell(column).is_empty() && !is_ditto(&row.cell(column).shown())
+}
+
+/// Whether a row number is a word and no number: `语文`, `三(2)班`; `①`, `十二` and `A` are numbers.
+fn is_word(text: &str) -> bool {
+    let numeral = |c: char| c.is_numeric() || "一二三四五六七八九十百".contains(c);
+    let letters = text.chars().filter(|c| c.is_alphabetic() && !numeral(*c)).count();
+    is_class(text) || (letters > 1 && !text.chars().any(numeral) && !is_ditto(text))
 }

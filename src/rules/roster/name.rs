@@ -50,6 +50,23 @@ pub(super) fn is_one_name(text: &str) -> bool {
     SURNAMES.split(' ').any(|known| known == surname) && rest.chars().count() <= 2
 }
 
+/// Whether two people stand where one should: `王伟和王芳`, `李梅&王芳`, `Mary and John`.
+pub(super) fn is_two(text: &str) -> bool {
+    let han = |c: char| ('\u{2e80}'..='\u{3ffff}').contains(&c);
+    let chinese = text.chars().any(han);
+    let marks = ['&', '+', '|', '→', '＆', '＋', '｜'];
+    if text.contains(marks) || (chinese && text.contains([',', '，'])) {
+        return true;
+    }
+    // `李和平` is one
+    let both = |at: usize, word: char| {
+        let (before, behind) = (&text[..at], &text[at + word.len_utf8()..]);
+        [before, behind].iter().all(|side| side.chars().filter(|c| han(*c)).count() >= 2)
+    };
+    text.char_indices().any(|(at, c)| matches!(c, '和' | '与' | '與' | '及') && both(at, c))
+        || text.to_lowercase().contains(" and ")
+}
+
 /// A name of two columns as one: the Chinese way, or the given name first.
 pub(super) fn joined_name(family: &str, given: &str) -> String {
     let han = |c: char| ('\u{2e80}'..='\u{3ffff}').contains(&c);

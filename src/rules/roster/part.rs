@@ -41,7 +41,12 @@ static YEARS_ALONE: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(YEAR_ALON
 static COHORTS: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(COHORT));
 static PARTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let words = PART_WORDS.replace(' ', "|");
-    pattern(&format!("\\p{{Han}}{{0,4}}(?:{words})|[A-Z][A-Za-z]+ (?:Campus|Site|Branch)\\b"))
+    // `东校区`, `A校区`, `1号校区`, `(东)校区`, `校区A`; `北校` and `Infants` only where nothing else stands
+    pattern(&format!(
+        "(?:第?[A-Za-z0-9]{{1,2}}[号號]?|[(]\\p{{Han}}{{1,4}}[)]|\\p{{Han}}{{0,4}})(?:{words})[A-Z0-9]?|\
+         [A-Z][A-Za-z]* (?i:campus|site|branch)\\b|(?i:campus|site|branch) [A-Z0-9]\\b|\
+         ^(?:[东東西南北新老](?:校|区|區)|小学|小學|初中|高中|国中|國中|(?i:infants|juniors|primary|secondary|north|south|east|west))$"
+    ))
 });
 
 /// Whether every pattern here compiled.

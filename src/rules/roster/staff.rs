@@ -3,7 +3,7 @@
 use super::{
     Kind, Line, Row, column_letters,
     line::{Above, Fault, Table, is_own},
-    name::{clean_name, is_one_name},
+    name::{clean_name, is_one_name, is_two},
     nobody::is_group,
     words::{Field, is_ditto, is_placeholder},
 };
@@ -73,10 +73,18 @@ impl Table<'_> {
         all.map(String::as_str).collect::<Vec<_>>().join(" ")
     }
 
+    /// Up to which column what stands beside is the member of staff's: the contact, where that comes
+    /// behind; all of it where the contact comes first.
+    fn side(&self) -> usize {
+        let name = self.columns.of(Field::Name).unwrap_or_default();
+        let staff = self.columns.of(Field::Staff).or(self.columns.of(Field::StaffNumber));
+        if staff.is_some_and(|staff| staff > name) { usize::MAX } else { name }
+    }
+
     /// The column before the contact whose class or grade is another than above: a member of staff may
     /// have contacts in several, so the line is theirs, and it is said.
     fn other_class(&self, row: &Row, above: &mut Above) -> Option<usize> {
-        let name = self.columns.of(Field::Name).unwrap_or_default();
+        let name = self.side();
         let mut other = None;
         for column in self.columns.classes.range(..name) {
             let text = row.cell(*column).shown();
@@ -92,7 +100,7 @@ impl Table<'_> {
     /// nobody is carried down to it. A column that is not known may be one, unless it holds numbers or
     /// is the contact's.
     fn moved(&self, row: &Row, above: &mut Above) -> Option<usize> {
-        let name = self.columns.of(Field::Name).unwrap_or_default();
+        let name = self.side();
         let unread = self.columns.unknown.keys().filter(|column| **column < name);
         let mut moved = None;
         let known = self.columns.parts.range(..name).chain(self.columns.persons.range(..name));
@@ -114,7 +122,7 @@ impl Table<'_> {
         if !line.staff.is_empty() {
             let marks = ['、', '/', ',', ';', '，', '；'];
             let digits = line.staff.bytes().filter(u8::is_ascii_digit).count();
-            let two = !is_one_name(&line.staff);
+            let two = !is_one_name(&line.staff) || is_two(&line.staff);
             if two || digits >= 5 || line.staff.contains(marks) || line.staff.contains("附表") {
                 return Err(Fault::at(column)(msg!("roster.staff_more")));
             }

@@ -4,11 +4,11 @@
 /// Class label.
 pub(super) const CLASS: &str = "\
     班级 班級 班 班别 班別 所在班级 所在班級 行政班 班级名称 班級名稱 学生班级 學生班級 \
-    任教班级 任教班級 class classname classlabel homeroom tutorgroup formclass formgroup registrationgroup";
+    任教班级 任教班級 所教班级 所教班級 任课班级 任課班級 执教班级 class classname classlabel homeroom tutorgroup formclass formgroup registrationgroup";
 
 /// Grade, in a column of its own.
 pub(super) const GRADE: &str = "\
-    年级 年級 所在年级 所在年級 就读年级 就讀年級 年段 年 入学年份 入學年份 届别 屆別 届 屆 级 級 学段 學段 grade year yeargroup gradelevel yearlevel";
+    年级 年級 所在年级 所在年級 就读年级 就讀年級 年段 年 入学年份 入學年份 届别 屆別 届 屆 级 級 级别 級別 级部 級部 年级名称 年級名稱 所属年级 所屬年級 学段 學段 yr level grade year yeargroup gradelevel yearlevel";
 
 /// Name of the pupil.
 pub(super) const PUPIL: &str = "\
@@ -100,6 +100,7 @@ pub(super) const PHONE_OF: &str = "\
 pub(super) const PARTS: &str = "\
     校区 校區 所在校区 所在校區 校部 分校 部别 部別 学部 學部 专业 專業 专业名称 專業名稱 系 系别 系別 院系 学院 學院 \
     学校 學校 学校名称 學校名稱 所在学校 所在學校 所属学校 所屬學校 教学点 教學點 分部 科别 科別 园区 園區 \
+    所属校区 所屬校區 就读校区 就讀校區 校名 校点 校點 所学专业 所學專業 专业方向 專業方向 层次 層次 site stream \
     学年 學年 学年度 學年度 school campus section major department schoolyear academicyear";
 
 /// The same of members of staff, besides.
@@ -132,7 +133,7 @@ pub(super) const PART_WORDS: &str = "国际部 國際部 国内部 普通部 校
 /// What a cell for a member of staff says of many.
 pub(super) const GROUPS: &str = "\
     后勤 後勤 行政 行政人员 行政人員 后勤人员 後勤人員 教辅 教輔 教辅人员 教輔人員 中层 中層 全体 全體 教师 教師 \
-    全体教师 全體教師 校级领导 校級領導 领导 領導 班主任 老师 老師 语文 語文 数学 數學 英语 英語 财务 財務 门卫 門衛 食堂 保安 宿管 校车 校車 图书馆 圖書館 校长 校長 组长 組長 教导主任 教導主任 任课教师 任課教師 科任教师 科任教師 各位教师 外聘教师 空缺 小计 合计 备注 staff teachers office admin";
+    全体教师 全體教師 校级领导 校級領導 领导 領導 班主任 老师 老師 语文 語文 数学 數學 英语 英語 财务 財務 门卫 門衛 食堂 保安 宿管 校车 校車 图书馆 圖書館 校长 校長 组长 組長 教导主任 教導主任 任课教师 任課教師 科任教师 科任教師 各位教师 外聘教师 空缺 小计 合计 备注 待聘 缺编 缺編 空岗 空崗 代课 代課 同 上同 见备注 見備註 公章 日期 校长签字 校長簽字 制表人 填表人 教务处 教務處 总务处 總務處 政教处 vacant supply tbc tba staff teachers office admin";
 
 /// Number of the pupil in a register of the country, beside the school's own.
 pub(super) const REGISTERED: &str = "学籍号 學籍號 全国学籍号 全國學籍號 学籍号码";
@@ -180,6 +181,7 @@ pub(super) const NOTHING: &str = "\
 
 /// What a person's name never holds.
 pub(super) const NOBODY: &str = "\
+    督学 督學 教育局 教体局 教體局 总机 總機 管理员 管理員 群主 医院 醫院 交警 阿姨 制表人 填表人 退学 退學 转走 轉走 男生 女生 全班 往届 \
     电话 電話 热线 熱線 值班 办公室 辦公室 医室 醫室 教务 教務 教导处 教導處 政教 德育 总务 總務 门卫 門衛 保卫 保衛 \
     投诉 投訴 举报 舉報 咨询 諮詢 学校 學校 以上 以下 人数 人數 合计共 页 頁 打印 \
     校办 校辦 校车 校車 司机 司機 食堂 医务 醫務 报警 報警 辅导室 輔導室 学务 學務 保健 健康中心 班长家长 班長家長 \
@@ -194,7 +196,12 @@ pub(super) const NOBODY_LATIN: &str = "bus office reception hotline school depar
 /// Who is not to be called about somebody else, in the brackets of a header.
 pub(super) const OTHERS: &str = "\
     班主任 老师 老師 教师 教師 导师 導師 学生 學生 本人 学校 學校 单位 單位 办公 辦公 teacher pupil student \
+    旧 舊 作废 作廢 停用 邻居 鄰居 托管 接送 孩子 儿童 兒童 手表 手錶 教 不用 unused old neighbour neighbor \
     office school";
+
+/// Whose phone is not a parent's, where the cell itself says so.
+pub(super) const NOT_OF_PARENTS: &str =
+    "本人 学生 學生 孩子 自己 班主任 老师 老師 办公室 辦公室 旧号 舊號 停用 作废 作廢 空号 空號";
 
 /// How somebody at the school is called; no pupil's name ends so.
 pub(super) const STYLES: &str = "老师 老師 主任 校长 校長";

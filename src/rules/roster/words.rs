@@ -195,6 +195,20 @@ pub fn is_of_others(header: &str) -> bool {
     inside.into_iter().any(|part| OTHERS.split(' ').any(|word| part.contains(word)))
 }
 
+/// Whether brackets in the header of a class, a name or a member of staff say that it is another than the
+/// one that is asked for: a deputy, the class before, a parent where pupils are named.
+pub fn is_of_another(header: &str, of_pupils: bool) -> bool {
+    const ANOTHER: &str = "副 原 旧 舊 曾 兴趣 興趣 社团 社團";
+    const PARENT: &str = "家长 家長 父 母 监护 監護 parent guardian";
+    let text: String = unicode_normalization::UnicodeNormalization::nfkc(header)
+        .flat_map(char::to_lowercase)
+        .collect();
+    let words = ANOTHER.split(' ').chain(PARENT.split(' ').filter(|_| of_pupils));
+    let words: Vec<&str> = words.collect();
+    let mut inside = text.split(['(', '[', '【']).skip(1);
+    inside.any(|part| words.iter().any(|word| part.contains(word)))
+}
+
 /// Whether a header is over what somebody is at a school: below the pupils it begins a list of staff or
 /// of a committee.
 pub fn is_post(header: &str) -> bool {

@@ -10,6 +10,7 @@ mod headers;
 mod labels;
 mod people;
 mod persons;
+mod refuted;
 mod sheets;
 mod tables;
 mod titles;

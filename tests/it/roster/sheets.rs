@@ -310,9 +310,14 @@ fn a_number_is_read_as_its_format_shows_it() {
         ("\"初一\"General\"班\"", 4.0, "初一4班"),
         ("[$-804]\"三\"0\\班;@", 5.0, "三5班"),
         ("三#班_)", 6.0, "三6班"),
+        ("\"30\"0", 2.0, "302"),
     ] {
         let told = formatted(format, &[number]);
         assert!(told.contains(&format!(" + {class}|")), "{format}: {told}");
+    }
+    // what it shows is not understood
+    for format in ["[=1]\"三(1)班\"", "\"三\"0.0\"班\""] {
+        assert!(formatted(format, &[1.0]).contains("- A:roster_error_cell"), "{format}");
     }
     // no words: the number counts
     for format in ["0", "0_ ;[Red]\\-0\\ ", "#,##0", "\"¥\"0"] {

@@ -4,7 +4,7 @@ use super::{
     CELL_CHARS_MAX, Reader, Sheet, note,
     once::{carried_past, other_teacher},
     place,
-    rows::{breaks, foot, has_phone_digits, is_name, is_ordinal},
+    rows::{breaks, foot, has_phone_digits, is_name, is_ordinal, lost_title},
 };
 use crate::{
     model::Msg,
@@ -279,6 +279,11 @@ impl Reader {
             Err(fault) => {
                 self.reject(row, fault, cells(), out);
                 (above.rejected, above.phones) = (true, None);
+                if let Some(class) = lost_title(self.kind, columns, row) {
+                    // it may have been the title of the lines that follow
+                    sheet.break_off(&class);
+                    return;
+                }
             }
         }
         sheet.above = above;

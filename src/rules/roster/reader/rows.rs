@@ -5,7 +5,7 @@ use crate::{
     rules::roster::{
         Cell, Kind, Row,
         header::Columns,
-        label::speaks_of_class,
+        label::{is_class, is_short_label, speaks_of_class},
         line::Fault,
         nobody::{is_group, is_nobody, without_remark},
         words::{Field, foot_mark},
@@ -78,4 +78,20 @@ pub(super) fn has_phone_digits(cell: &Cell) -> bool {
         Cell::Text(text) => text.chars().filter(|c| c.is_numeric()).count() >= 7,
         Cell::Empty | Cell::Date(_) | Cell::Flag(_) | Cell::Error(_) => false,
     }
+}
+
+/// The class that a rejected row names, where titles say of which class the lines are.
+pub(super) fn lost_title(kind: Kind, columns: &Columns, row: &Row) -> Option<String> {
+    if kind != Kind::Parents || columns.of(Field::Class).is_some() {
+        return None;
+    }
+    let named = columns.of(Field::Name);
+    let alone = columns.told(row).count() == 1;
+    let mut told = columns.told(row).map(|at| (at, row.cell(at).shown()));
+    let class = |(at, text): &(usize, String)| {
+        is_class(text)
+            || (named != Some(*at) && speaks_of_class(text))
+            || (alone && is_short_label(text))
+    };
+    told.find(class).map(|(_, text)| text)
 }

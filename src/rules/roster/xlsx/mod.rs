@@ -10,6 +10,8 @@ use std::{
 
 use calamine::{DataRef, Dimensions, Reader as _, SheetType, SheetVisible, Style, Xlsx};
 
+use format::Written;
+
 use super::{COLUMNS_MAX, Cell, Place, Problem, Row, column_letters};
 use crate::{model::Msg, msg};
 
@@ -84,8 +86,8 @@ fn read_sheet<R: Read + Seek>(
         let (line, column) = cell.get_position();
         let (line, column) = (u64::from(line) + 1, column as usize);
         let mut value = cell_of(cell.get_value());
-        if let Cell::Number(number) = value {
-            value = shown_by(cells.styles().get(style), number);
+        if matches!(value, Cell::Number(_) | Cell::Text(_)) {
+            value = shown_by(cells.styles().get(style), value);
         }
         if value == Cell::Empty {
             continue;
@@ -119,11 +121,15 @@ fn read_sheet<R: Read + Seek>(
     each(SheetItem::Row(merges.fill(row)))
 }
 
-/// A number as its format writes it, where that adds words.
-fn shown_by(style: Option<&Style>, number: f64) -> Cell {
-    let format = style.and_then(|style| style.number_format.as_ref());
-    let shown = format.and_then(|format| format::written(number, &format.format_code));
-    shown.map_or(Cell::Number(number), Cell::Text)
+/// A number or text as its format writes it, where that adds words.
+fn shown_by(style: Option<&Style>, value: Cell) -> Cell {
+    let Some(format) = style.and_then(|style| style.number_format.as_ref()) else { return value };
+    match format::written(&value, &format.format_code) {
+        Written::AsItIs => value,
+        Written::Shown(text) => Cell::Text(text),
+        // what it shows is not what is stored, and nobody knows what it is
+        Written::Unknown => Cell::Error(format.format_code.clone()),
+    }
 }
 
 fn cell_of(value: &DataRef<'_>) -> Cell {
