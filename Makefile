@@ -6,7 +6,7 @@ SHELL := /bin/bash
 LIMIT_S ?= 4500
 PYTHON ?= python3
 
-.PHONY: test check lint suites share faults mutants tools python bench newcomer clean
+.PHONY: test check lint suites share faults mutants tools python bench soak newcomer clean
 
 test: tools python
 	@timeout --foreground $(LIMIT_S) $(MAKE) --no-print-directory check || { code=$$?; \
@@ -64,6 +64,13 @@ bench:
 	cargo bench --bench draw --bench import
 	cargo build --release
 	benches/dispatch/run.py
+
+# an hour at half load with faults, on each database
+soak:
+	cargo build --release
+	benches/soak.py --minutes $(SOAK_MIN)
+	benches/soak.py --minutes $(SOAK_MIN) --db postgres
+SOAK_MIN ?= 60
 
 # what somebody does who has just found this: the two commands of the README in an empty place
 newcomer:

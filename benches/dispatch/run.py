@@ -219,4 +219,5 @@ def main():
         pathlib.Path(args.json).write_text(json.dumps(KEPT, indent=1))
 
 
-main()
+if __name__ == "__main__":
+    main()

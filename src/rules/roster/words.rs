@@ -186,13 +186,19 @@ pub fn is_given_name(header: &str) -> bool {
     is_one_of(GIVEN_NAME, header)
 }
 
-/// Whether brackets in the header of a phone give it to somebody who is not to be called.
-pub fn is_of_others(header: &str) -> bool {
+/// Whether the brackets of a header hold one of some words.
+fn brackets_say<'w>(header: &str, mut words: impl Iterator<Item = &'w str>) -> bool {
     let text: String = unicode_normalization::UnicodeNormalization::nfkc(header)
         .flat_map(char::to_lowercase)
         .collect();
     let inside = text.split(['(', '[', '【']).skip(1);
-    inside.into_iter().any(|part| OTHERS.split(' ').any(|word| part.contains(word)))
+    let inside: Vec<&str> = inside.filter_map(|part| part.split([')', ']', '】']).next()).collect();
+    words.any(|word| inside.iter().any(|part| part.contains(word)))
+}
+
+/// Whether brackets in the header of a phone give it to somebody who is not to be called.
+pub fn is_of_others(header: &str) -> bool {
+    brackets_say(header, OTHERS.split(' '))
 }
 
 /// Whether brackets in the header of a class, a name or a member of staff say that it is another than the
@@ -200,13 +206,8 @@ pub fn is_of_others(header: &str) -> bool {
 pub fn is_of_another(header: &str, of_pupils: bool) -> bool {
     const ANOTHER: &str = "副 原 旧 舊 曾 兴趣 興趣 社团 社團";
     const PARENT: &str = "家长 家長 父 母 监护 監護 parent guardian";
-    let text: String = unicode_normalization::UnicodeNormalization::nfkc(header)
-        .flat_map(char::to_lowercase)
-        .collect();
-    let words = ANOTHER.split(' ').chain(PARENT.split(' ').filter(|_| of_pupils));
-    let words: Vec<&str> = words.collect();
-    let mut inside = text.split(['(', '[', '【']).skip(1);
-    inside.any(|part| words.iter().any(|word| part.contains(word)))
+    let parents = PARENT.split(' ').filter(|_| of_pupils);
+    brackets_say(header, ANOTHER.split(' ').chain(parents))
 }
 
 /// Whether a header is over what somebody is at a school: below the pupils it begins a list of staff or
