@@ -237,19 +237,6 @@ pub fn classify(error: sqlx::Error) -> Error {
 /// Where a statement that is given rows says what they are.
 const ROWS: &str = "values {values}";
 
-/// Where a statement says that a column is one of the first column of its rows, as its join says too:
-/// `{among k.request_id}`. PostgreSQL then looks each up in an index whatever it thinks of the table's
-/// size: a plan made while a table was empty, and kept, would read all of it once it has grown. SQLite
-/// goes through its joins as they are written, and needs no such word.
-const AMONG: &str = "{among ";
-
-fn among(text: &str, postgres: bool, first: usize) -> String {
-    let Some((before, rest)) = text.split_once(AMONG) else { return text.to_owned() };
-    let (column, behind) = rest.split_once('}').unwrap_or((rest, ""));
-    let condition = if postgres { format!("and {column} = any(${first})") } else { String::new() };
-    format!("{before}{condition}{behind}")
-}
-
 /// A statement with the rows that it is given, and its arguments: `shared` ones, then the rows. On
 /// SQLite these are written out, `values ($3,$4),($5,$6)`; on PostgreSQL they are unnested from a column
 /// an argument, so that one text, prepared and planned once, does for any number of rows.
@@ -272,7 +259,7 @@ pub fn given(
         }
         shared.extend(rows.into_iter().flatten());
     }
-    Ok((among(&text.replace(ROWS, &list), postgres, first), shared))
+    Ok((text.replace(ROWS, &list), shared))
 }
 
 /// Adds `($3,$4,$5)`.

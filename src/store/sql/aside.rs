@@ -29,7 +29,7 @@ impl Tx {
         self.all_of(
             "with v(case_no) as (values {values}) \
              select d.case_no, d.epoch, d.save_no, d.body from v cross join draft d \
-             where v.case_no = d.case_no and d.survey_id = $1 {among d.case_no} order by d.case_no",
+             where v.case_no = d.case_no and d.survey_id = $1 order by d.case_no",
             args![survey_id],
             case_nos.iter().map(|no| args![*no]).collect(),
         )

@@ -47,7 +47,7 @@ impl Tx {
             concat!(
                 "with v(case_no) as (values {values}) ",
                 select_attempt!(
-                    v "where v.case_no = a.case_no and a.survey_id = $1 {among a.case_no} \
+                    v "where v.case_no = a.case_no and a.survey_id = $1 \
                      order by a.case_no, a.attempt_no, a.version"
                 )
             ),
@@ -134,7 +134,7 @@ impl Tx {
             concat!(
                 "with v(case_no) as (values {values}) ",
                 select_interview!(
-                    v "where v.case_no = i.case_no and i.survey_id = $1 {among i.case_no} \
+                    v "where v.case_no = i.case_no and i.survey_id = $1 \
                      order by i.case_no, i.version"
                 )
             ),

@@ -52,7 +52,7 @@ impl Tx {
         self.all_of(
             "with v(request_id) as (values {values}) select k.request_id, k.user_id, k.method, \
              k.request_sha256, k.receipt from v cross join request_key k \
-             where v.request_id = k.request_id and k.survey_id = $1 {among k.request_id}",
+             where v.request_id = k.request_id and k.survey_id = $1",
             args![survey_id],
             ids.iter().map(|id| args![*id]).collect(),
         )
