@@ -3,10 +3,10 @@
 use super::{
     COLUMNS_MAX, Kind, Options, Row, column_letters, column_of_letters,
     columns::missing,
+    owners::check_owners,
     words::{
-        Field, field_of, is_bare_phone, is_class_header, is_describing, is_family_name,
-        is_given_name, is_of_another, is_of_others, is_part_header, is_person_header,
-        is_registered,
+        Field, field_of, is_class_header, is_describing, is_family_name, is_given_name,
+        is_of_another, is_of_others, is_part_header, is_registered,
     },
 };
 use crate::{model::Msg, msg, rules::phone};
@@ -170,54 +170,10 @@ impl Mapping {
         if known >= 2 {
             twice.map_or(Ok(()), Err)?;
             settle_names(&mut columns, &doubtful)?;
-            whose(self.kind, &columns, &words)?;
+            check_owners(self.kind, &columns, &words)?;
         }
         let missing = missing(self.kind, &columns);
         Ok(Candidate { columns, known, missing, unmapped })
-    }
-}
-
-/// Whose phone it is: one without an owner right behind the member of staff may be theirs, when there is
-/// another; so may one of contacts that stands anywhere before who is to be called.
-fn whose(kind: Kind, columns: &Columns, words: &[String]) -> Result<(), Msg> {
-    let staff = [Field::Staff, Field::StaffNumber].map(|field| columns.of(field));
-    let bare = |column: &usize| words.get(*column).is_some_and(|text| is_bare_phone(text));
-    // somebody whose column is not read may have a phone beside it too
-    let person = |at: usize| words.get(at).is_some_and(|text| is_person_header(text));
-    let beside =
-        |at: usize| staff.contains(&Some(at)) || (columns.unknown.contains_key(&at) && person(at));
-    let named = columns.of(Field::Name).filter(|_| kind == Kind::Contacts);
-    let between = |column: usize| {
-        let mut before = staff.iter().flatten();
-        before.any(|at| *at < column) && named.is_some_and(|name| column < name)
-    };
-    let behind = |column: &&usize| column.checked_sub(1).is_some_and(beside) || between(**column);
-    let last_person = |phone: usize| {
-        (0..phone).rev().find_map(|at| {
-            let mut known = [Field::Name, Field::Staff, Field::StaffNumber].into_iter();
-            let known = known.find(|field| columns.of(*field) == Some(at));
-            let guardian = columns.guardians.contains(&at).then_some(Field::Guardian);
-            known.or(guardian).or((beside(at)).then_some(Field::Staff))
-        })
-    };
-    // of pupils too: whoever stands last before it, and a table of its own beside the first
-    let of_whom = |phone: &&usize| {
-        let later = columns.guardians.iter().any(|at| at > *phone);
-        let gap = (1..**phone).any(|at| !columns.headed.contains(&at) && !columns.split_has(at));
-        kind == Kind::Parents
-            && (gap
-                || match last_person(**phone) {
-                    Some(Field::Staff | Field::StaffNumber) => true,
-                    Some(Field::Name) => later,
-                    _ => false,
-                })
-    };
-    let doubtful = |phone: &&usize| behind(phone) || of_whom(phone);
-    match columns.phones.iter().filter(|column| bare(column)).find(doubtful) {
-        Some(column) if columns.phones.len() > 1 => {
-            Err(msg!("roster.phone_unclear", column = column_letters(*column)))
-        }
-        Some(_) | None => Ok(()),
     }
 }
 

@@ -13,6 +13,7 @@ mod line;
 mod name;
 mod nobody;
 mod outcome;
+mod owners;
 mod part;
 mod reader;
 mod rejected;
